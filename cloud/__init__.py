@@ -1,0 +1,1 @@
+"""The self-hosted cloud: core network and, later, the fleet's management."""

@@ -1,0 +1,1 @@
+"""The `nap` command: one module per subcommand."""

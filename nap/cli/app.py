@@ -1,0 +1,54 @@
+"""Entry point of the `nap` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Final, Protocol, cast
+
+
+class Command(Protocol):
+    """What a module of a subcommand offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit code: 0 done, 1 failed, 2 wrong usage."""
+        ...
+
+
+# Imported on use: a command must not pay for the libraries of the others.
+MODULES: Final = {
+    "frames": ("nap.cli.frames", "encode and decode frames, JSON Lines in and out"),
+}
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nap", description="Open Sigfox Nano Access Point.")
+    parser.add_argument("--version", action="version", version=f"nap {version('open-nap')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module_name, summary) in MODULES.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == wanted:
+            module = cast("Command", import_module(module_name))
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main() -> int:
+    """Run the subcommand that the command line names."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    args = _parser(wanted).parse_args()
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep the interpreter's flush at exit quiet.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,1 @@
+"""How the programs run: services, supervision, the service manager."""
