@@ -1,1 +1,1 @@
-"""The radio of the access point: samples in, decoded frames out; downlink frames in, samples out."""
+"""The radio: samples in, decoded frames out; downlink frames in, samples out."""

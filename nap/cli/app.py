@@ -48,7 +48,7 @@ def main() -> int:
         return int(args.run(args))
     except BrokenPipeError:
         # The reader (head, less) has seen enough; keep the interpreter's flush at exit quiet.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except KeyboardInterrupt:
         return 130

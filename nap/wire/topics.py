@@ -6,6 +6,9 @@ import re
 from typing import Final
 
 NAP_ID: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
+_TOPIC: Final = re.compile(
+    rf"nap/(?P<nap_id>{NAP_ID.pattern})/(event|state|command|reply)/[a-z_]{{1,32}}"
+)
 
 
 def event(nap_id: str, name: str) -> str:
@@ -25,7 +28,5 @@ def command(nap_id: str, name: str) -> str:
 
 def nap_of(topic: str) -> str | None:
     """The nap_id that a topic belongs to, or None when it is none of ours."""
-    parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "nap" or not NAP_ID.fullmatch(parts[1]):
-        return None
-    return parts[1]
+    match = _TOPIC.fullmatch(topic)
+    return match["nap_id"] if match else None
