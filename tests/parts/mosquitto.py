@@ -5,17 +5,21 @@ Nothing here is simulated: it starts, kills and restarts the real program for th
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cloud.broker import CLOUD_USER, BrokerSettings, write_broker_files
 from cloud.pki import Authority
+from nap.wire.mqtt_types import MqttSettings
+from nap.wire.tls_verdicts import TlsFiles
 
 
 def free_port() -> int:
@@ -26,18 +30,27 @@ def free_port() -> int:
 
 
 class Broker:
-    """One broker with its own authority; `start`, `kill` and start again as often as needed."""
+    """One broker with its own authority; `start`, `kill` and start again as often as needed.
 
-    def __init__(self, folder: Path, *, window: int = 1000) -> None:
+    `hosts` and `certified_utc` say for whom and when the server certificate was issued.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        window: int = 1000,
+        hosts: Sequence[str] = ("localhost", "127.0.0.1"),
+        certified_utc: datetime | None = None,
+    ) -> None:
         self.folder = folder
         self.authority = Authority.create("Test authority", datetime.now(UTC))
         self.port = free_port()
         self.service_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         broker = folder / "broker"
-        self.authority.issue_server(["localhost", "127.0.0.1"], datetime.now(UTC)).write(
-            broker, "server"
-        )
+        certified_utc = certified_utc or datetime.now(UTC)
+        self.authority.issue_server(hosts, certified_utc).write(broker, "server")
         settings = BrokerSettings(
             account=pwd.getpwuid(os.getuid()).pw_name,
             port=self.port,
@@ -59,6 +72,22 @@ class Broker:
         if not folder.exists():
             self.authority.issue_service(CLOUD_USER, datetime.now(UTC)).write(folder, "client")
         return folder
+
+    def station_link(self, nap_id: str, **others: object) -> MqttSettings:
+        """Settings with which a station connects."""
+        files = TlsFiles.in_folder(self.station(nap_id))
+        return self._link(self.port, nap_id, files, others)
+
+    def cloud_link(self, client_id: str = "worker", **others: object) -> MqttSettings:
+        """Settings with which a worker of the cloud connects."""
+        return self._link(self.service_port, client_id, TlsFiles.in_folder(self.cloud()), others)
+
+    @staticmethod
+    def _link(
+        port: int, client_id: str, files: TlsFiles, others: dict[str, object]
+    ) -> MqttSettings:
+        settings = MqttSettings(host="localhost", port=port, client_id=client_id, files=files)
+        return dataclasses.replace(settings, **others)  # type: ignore[arg-type]
 
     def start(self) -> None:
         """Start mosquitto and return once it listens."""
