@@ -19,8 +19,8 @@ delivered and refused by the destination; expired: dropped for room or age; lost
 part of the file; skipped: put before the spool knew this destination.
 """
 
-Start = Literal["head", "tail"]
-"""Where a new destination begins: with what comes from now on, or with all that is still there."""
+Start = Literal["oldest", "newest"]
+"""Where a new destination begins: with the oldest record still there, or with the next to come."""
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from nap.spool.cursors import UPLINK, Cursor, Start
 from nap.spool.intervals import IntervalSet
@@ -90,9 +91,14 @@ class Log:
     def introduce(self, name: str, start: Start, present: Mapping[int, int]) -> None:
         """Begin a cursor for a destination that the log has not seen before."""
         cursor = Cursor(IntervalSet([(1, self.head)]))
-        if start == "tail":
-            there = IntervalSet((number, number) for number in sorted(present))
-            cursor.settled = IntervalSet(there.gaps(1, self.head))
+        match start:
+            case "oldest":
+                there = IntervalSet((number, number) for number in sorted(present))
+                cursor.settled = IntervalSet(there.gaps(1, self.head))
+            case "newest":
+                pass
+            case _:
+                assert_never(start)
         self.cursors[name] = cursor
         for number, kind in present.items():
             if number not in cursor.settled:

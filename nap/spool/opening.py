@@ -124,7 +124,7 @@ def _from_pages(shelf: Shelf, why: str, *, damaged: bool) -> tuple[Opened, dict[
     log.head = max([log.head, *rows])
     for name in set(books.log.destinations if books.log else ()) - set(log.cursors):
         # What it had taken is unknown: it gets everything, and knows copies by their numbers.
-        log.introduce(name, "tail", {})
+        log.introduce(name, "oldest", {})
     kept = {number: row for number, row in rows.items() if log.needed(number)}
     present = {number: row.kind for number, row in kept.items()}
     log.write_off(present)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from nap.durable_file import sync_folder
 from nap.spool.bounds import Stored
 from nap.spool.errors import DamagedError, DiskRefusesError, SpoolInUseError
 from nap.spool.file import SpoolFile
@@ -200,16 +200,7 @@ def swap_in(path: Path) -> None:
     """Put the complete new file in the place that the old one has left."""
     path.with_name(path.name + "-wal").unlink(missing_ok=True)
     rewritten(path).replace(path)
-    sync_directory(path.parent)
-
-
-def sync_directory(folder: Path) -> None:
-    """Make renames in it survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def set_aside(path: Path, wall_ms: int) -> Path:

@@ -16,7 +16,7 @@ from tests.simulators.spooling import ROOMY, body, saying
 @pytest.fixture(params=["on disk", "disk refuses"])
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Spool]:
     folder = tmp_path if request.param == "on disk" else tmp_path / "not mounted"
-    async with Spool(folder / "spool.db", {"cloud": "tail", "mqtt": "tail"}, ROOMY) as spool:
+    async with Spool(folder / "spool.db", {"cloud": "oldest", "mqtt": "oldest"}, ROOMY) as spool:
         yield spool
 
 

@@ -22,7 +22,7 @@ RECORDS = 120
 
 
 def keeper_of(path: Path, bounds: Bounds = ROOMY) -> Keeper:
-    return Keeper(Shelf(path), {"cloud": "tail"}, bounds, lambda: 1_800_000_000_000, now=0.0)
+    return Keeper(Shelf(path), {"cloud": "oldest"}, bounds, lambda: 1_800_000_000_000, now=0.0)
 
 
 def fill(path: Path, *, close: bool = True) -> dict[int, bytes]:
@@ -143,7 +143,7 @@ def test_at_most_three_damaged_files_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     for ms in range(6):
         path.write_bytes(b"garbage" * 1000)
-        keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda ms=ms: ms, now=0.0)  # type: ignore[misc]
+        keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda ms=ms: ms, now=0.0)  # type: ignore[misc]
         keeper.close(now=0.0)
     kept = [file.name for file in sorted(tmp_path.glob("*damaged*"))]
     assert [name[-8:] for name in kept] == [".003Z.db", ".004Z.db", ".005Z.db"]
@@ -163,7 +163,7 @@ def test_a_death_while_the_file_is_replaced_loses_nothing(tmp_path: Path, moment
 
 async def test_damage_found_while_running_costs_only_what_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
-    async with Spool(path, {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool:
         # More than the engine keeps in its cache, so that it reads the file again.
         answers = [spool.submit(Kind.UPLINK, saying(f"<{n}>{'x' * 400}")) for n in range(9000)]
         numbers = [await answer for answer in answers]

@@ -65,7 +65,7 @@ async def waiting(spool: Spool) -> list[str]:
 
 @needs_root
 async def test_a_full_disk_delays_the_file_but_neither_relay_nor_later_writing(disk: Path) -> None:
-    async with Spool(disk / "spool.db", {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(disk / "spool.db", {"cloud": "oldest"}, ROOMY) as spool:
         await spool.put(Kind.UPLINK, saying("before"))
         ballast = fill_up(disk)
         held = [spool.submit(Kind.UPLINK, saying(f"{n}{'x' * 3000}")) for n in range(600)]
@@ -80,7 +80,7 @@ async def test_a_full_disk_delays_the_file_but_neither_relay_nor_later_writing(d
         ballast.unlink()
         numbers = [await answer for answer in held]
         assert (await spool.status()).durable
-    async with Spool(disk / "spool.db", {"cloud": "tail"}, ROOMY) as again:
+    async with Spool(disk / "spool.db", {"cloud": "oldest"}, ROOMY) as again:
         records = await again.waiting("cloud", after=0, through=again.head, limit=10_000)
     assert [r.number for r in records] == [relayed[0].number, *numbers[400:]]
 
@@ -90,7 +90,7 @@ async def test_what_fits_neither_disk_nor_memory_is_dropped_oldest_first_and_cou
     disk: Path,
 ) -> None:
     bounds = Bounds(max_bytes=50_000_000, max_age_s=None, memory_bytes=100_000)
-    async with Spool(disk / "spool.db", {"cloud": "tail"}, bounds) as spool:
+    async with Spool(disk / "spool.db", {"cloud": "oldest"}, bounds) as spool:
         fill_up(disk)
         held = [spool.submit(Kind.UPLINK, saying(f"{n}{'x' * 3000}")) for n in range(1000)]
         status = await spool.status()
@@ -107,7 +107,7 @@ async def test_what_fits_neither_disk_nor_memory_is_dropped_oldest_first_and_cou
 
 async def test_a_file_that_may_not_grow_delays_and_then_gets_everything(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    async with Spool(tmp_path / "spool.db", {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(tmp_path / "spool.db", {"cloud": "oldest"}, ROOMY) as spool:
         first = await spool.put(Kind.UPLINK, saying("before"))
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
         try:
@@ -124,11 +124,11 @@ async def test_a_file_that_may_not_grow_delays_and_then_gets_everything(tmp_path
 @needs_root
 def test_on_a_read_only_disk_it_starts_with_what_is_there(disk: Path) -> None:
     path = disk / "spool.db"
-    keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+    keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
     keeper.put(Kind.UPLINK, saying("old"), now=0.0)
     keeper.close(now=0.0)
     remount(disk, "ro")
-    keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+    keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
     new = keeper.put(Kind.UPLINK, saying("new"), now=0.0)
     keeper.commit(now=5.0)
     assert keeper.refusal
@@ -139,7 +139,7 @@ def test_on_a_read_only_disk_it_starts_with_what_is_there(disk: Path) -> None:
     keeper.commit(now=10.0)
     assert keeper.refusal is None
     keeper.close(now=10.0)
-    again = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+    again = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
     assert again.waiting("cloud", 0, again.log.head, 10) == rows
     assert again.status(now=0.0).set_aside == []
 
@@ -147,11 +147,11 @@ def test_on_a_read_only_disk_it_starts_with_what_is_there(disk: Path) -> None:
 @needs_root
 def test_numbers_given_out_on_a_read_only_disk_are_not_given_out_again(disk: Path) -> None:
     path = disk / "spool.db"
-    Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0).close(now=0.0)
+    Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0).close(now=0.0)
     given_out: set[tuple[str, int]] = set()
     for mode in ("ro", "ro", "rw", "ro"):
         remount(disk, mode)
-        keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+        keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
         numbers = [keeper.put(Kind.UPLINK, saying("x"), now=0.0) for _ in range(50)]
         addresses = {(keeper.log.epoch, number) for number in numbers}
         assert not addresses & given_out
@@ -164,13 +164,13 @@ def test_a_damaged_file_on_a_full_disk_is_served_from_memory_until_there_is_room
     disk: Path,
 ) -> None:
     path = disk / "spool.db"
-    keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+    keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
     for n in range(100):
         keeper.put(Kind.UPLINK, saying(str(n)), now=0.0)
     keeper.close(now=0.0)
     path.write_bytes(bytes(100) + path.read_bytes()[100:])
     ballast = fill_up(disk)
-    keeper = Keeper(Shelf(path), {"cloud": "tail"}, ROOMY, lambda: 1, now=0.0)
+    keeper = Keeper(Shelf(path), {"cloud": "oldest"}, ROOMY, lambda: 1, now=0.0)
     assert keeper.refusal
     assert len(keeper.waiting("cloud", 0, keeper.log.head, 1000)) == 100
     ballast.unlink()
@@ -183,7 +183,7 @@ def test_a_damaged_file_on_a_full_disk_is_served_from_memory_until_there_is_room
 async def test_the_file_stays_bounded_while_a_destination_is_dead(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     bounds = Bounds(max_bytes=500_000, max_age_s=None, memory_bytes=100_000)
-    async with Spool(path, {"cloud": "tail", "dead": "tail"}, bounds) as spool:
+    async with Spool(path, {"cloud": "oldest", "dead": "oldest"}, bounds) as spool:
         for _ in range(30):
             answers = [spool.submit(Kind.UPLINK, saying("x" * 400)) for _ in range(200)]
             for answer in answers:
@@ -205,7 +205,7 @@ async def test_a_second_process_is_told_that_the_spool_is_in_use(tmp_path: Path)
         "asyncio.run(main())"
     )
     path = tmp_path / "spool.db"
-    async with Spool(path, {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool:
         await spool.put(Kind.UPLINK, saying("mine"))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", script, path, stderr=asyncio.subprocess.PIPE

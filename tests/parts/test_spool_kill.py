@@ -32,7 +32,7 @@ def killed_writer(path: Path, prefix: str, lines: int) -> list[str]:
 
 
 async def texts_waiting(path: Path) -> dict[int, str]:
-    async with Spool(path, {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool:
         records = await spool.waiting("cloud", after=0, through=spool.head, limit=10**6)
     return {record.number: json.loads(record.body)["text"] for record in records}
 
@@ -60,7 +60,7 @@ async def test_every_uplink_is_accounted_for_after_kills(tmp_path: Path) -> None
     path = tmp_path / "spool.db"
     for attempt in range(3):
         killed_writer(path, str(attempt), 200)
-    async with Spool(path, {"cloud": "tail"}, ROOMY) as spool:
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool:
         status = await spool.status()
         records = await spool.waiting("cloud", after=0, through=spool.head, limit=10**6)
     cloud = status.destinations["cloud"]

@@ -33,7 +33,7 @@ async def put_and_settle(spool: Spool, prefix: str) -> None:
 
 async def main() -> None:
     path, prefix = Path(sys.argv[1]), sys.argv[2]
-    async with Spool(path, {"cloud": "tail"}, ROOMY) as spool, asyncio.TaskGroup() as group:
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool, asyncio.TaskGroup() as group:
         for lane in range(8):
             group.create_task(put_and_settle(spool, f"{prefix}.{lane}"))
 

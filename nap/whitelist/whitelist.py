@@ -1,0 +1,99 @@
+"""The whitelist in force: judged by, changed, kept on disk, with the record of what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from nap.durable_file import replace_file
+from nap.whitelist import rules_file
+from nap.whitelist.heard import HeardDevices
+from nap.whitelist.rules import Judge, Mode, Rules, Verdict
+
+_log = logging.getLogger(__name__)
+
+
+class Whitelist:
+    """Rules and record of one box. Belongs to the event loop; fits Service.
+
+    Attributes:
+        would_drop: Messages since the start that `enforce` would have dropped.
+    """
+
+    name = "whitelist"
+    quiet_limit_s = 600.0
+    _save_every_s = 120.0
+
+    def __init__(self, rules_path: Path, heard_path: Path, first_mode: Mode) -> None:
+        self._rules_path, self._heard_path = rules_path, heard_path
+        self._judge = rules_file.load(rules_path, first_mode)
+        self.heard = _read_heard(heard_path)
+        self._lock = asyncio.Lock()
+        self.would_drop = 0
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._judge.rules
+
+    def judge(self, device_id: str, date: str) -> Verdict:
+        """Decide on a message heard today (ISO date), and record it."""
+        self.heard.note(device_id, date)
+        verdict = self._judge.judge(device_id)
+        self.would_drop += not verdict.listed
+        return verdict
+
+    async def change(self, make: Callable[[Rules], Rules]) -> Rules:
+        """Replace the rules: on disk first, then in force at once.
+
+        Raises:
+            OSError: the disk refused; the old rules stay in force.
+            EntryError, ChangeError: from `make` or of the new rules.
+        """
+        async with self._lock:
+            rules = make(self.rules)
+            judge = await asyncio.to_thread(self._store, rules)
+            self._judge = judge
+        _log.info(
+            "whitelist changed, mode: %s, allow: %d, deny: %d",
+            rules.mode.value, len(rules.allow), len(rules.deny),
+        )  # fmt: skip
+        return rules
+
+    def _store(self, rules: Rules) -> Judge:
+        judge = Judge(rules)  # refuses wrong entries before anything is written
+        rules_file.store(self._rules_path, rules)
+        return judge
+
+    async def run(self, beat: Callable[[], None]) -> NoReturn:
+        """Keep the record on disk, now and then and at the end."""
+        try:
+            while True:
+                beat()
+                await asyncio.sleep(self._save_every_s)
+                await self.save()
+        finally:
+            await self.save()
+
+    async def save(self) -> None:
+        """Write the record of heard devices; a disk that refuses costs only that."""
+        content = msgspec.json.encode(self.heard)
+        try:
+            await asyncio.to_thread(replace_file, self._heard_path, content)
+        except OSError as error:
+            _log.warning("record of heard devices not saved: %s", error)
+
+
+def _read_heard(path: Path) -> HeardDevices:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=HeardDevices)
+    except FileNotFoundError:
+        return HeardDevices()
+    except (OSError, msgspec.DecodeError) as error:
+        _log.warning("record of heard devices begins anew: %s: %s", path, error)
+        return HeardDevices()
