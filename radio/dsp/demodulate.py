@@ -1,0 +1,79 @@
+"""An acquired frame to coherent soft symbols, and these to a decoded frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radio.dsp.acquire import Acquired, drift_grid
+from radio.dsp.baseband import Integrator
+from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, Search, find_carrier, follow_phase
+from radio.sigfox.rejected import Rejected
+from radio.sigfox.uplink import UplinkFrame, decode_uplink
+
+# The head knew the drift to about 1 Hz/s at 100 bit/s; the whole frame knows it ten times better.
+_REFINE_LIMIT_HZ_PER_S: Final = 6.0
+_REFINE_LIMIT_FREQUENCY: Final = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class SoftFrame:
+    """The phase states of a frame as received, ready for deciding or for joining with others.
+
+    Attributes:
+        start: Stream sample at which the reference symbol begins.
+        symbols: Complex state means, the carrier still in them; shape (bits + 1,).
+        carrier: The straight carrier found; origin counted from `start`.
+        phase: Phase of each state, the carrier's and what remained; rad.
+        soft: Coherent states, real; shape (bits + 1,). One common sign is unknown.
+    """
+
+    start: float
+    symbols: ComplexSymbols
+    carrier: Carrier
+    phase: Phases
+    soft: NDArray[np.float64]
+
+
+def demodulate(
+    integrator: Integrator, acquired: Acquired, symbol_samples: float, bit_rate: int
+) -> SoftFrame:
+    """Soft states of the whole frame that was acquired."""
+    states = acquired.frame_class.total_bits + 1
+    edges = acquired.start + np.arange(states + 1) * symbol_samples
+    symbols = integrator.means(edges)
+    numbers = np.arange(states, dtype=np.float64)
+    rough = acquired.carrier
+    straightened = symbols * np.exp(-1j * rough.phase(numbers))
+    middle = 0.5 * (states - 1)
+    step = 0.25 / (2 * np.pi * middle**2)
+    rest = find_carrier(
+        straightened,
+        Search(
+            _REFINE_LIMIT_FREQUENCY, drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, step), middle
+        ),
+    )
+    carrier = Carrier(
+        frequency=rough.frequency + rough.drift * (middle - rough.origin) + rest.frequency,
+        drift=rough.drift + rest.drift,
+        origin=middle,
+        clearness=rest.clearness,
+    )
+    straight = symbols * np.exp(-1j * carrier.phase(numbers))
+    bend = follow_phase(straight)
+    return SoftFrame(
+        start=acquired.start,
+        symbols=symbols,
+        carrier=carrier,
+        phase=carrier.phase(numbers) + bend,
+        soft=(straight * np.exp(-1j * bend)).real,
+    )
+
+
+def decide(soft: NDArray[np.float64]) -> UplinkFrame | Rejected:
+    """Decode by the sign of each state: equal neighbours are a 1."""
+    bits = (soft[1:] * soft[:-1] > 0).astype(np.uint8)
+    return decode_uplink(bits)
