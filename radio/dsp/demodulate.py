@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from radio.dsp.acquire import Acquired, drift_grid
 from radio.dsp.baseband import Integrator
 from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, Search, find_carrier, follow_phase
+from radio.sigfox.bits import Bits, bits_of_word, word_of
+from radio.sigfox.frame_type import (
+    FRAME_TYPE_BITS,
+    HEADER_BITS,
+    PREAMBLE_BITS,
+    nearest_frame_type,
+)
 from radio.sigfox.rejected import Rejected
-from radio.sigfox.uplink import UplinkFrame, decode_uplink
+from radio.sigfox.uplink import PREAMBLE, UplinkFrame, decode_uplink
 
 # The head knew the drift to about 1 Hz/s at 100 bit/s; the whole frame knows it ten times better.
 _REFINE_LIMIT_HZ_PER_S: Final = 6.0
@@ -73,7 +80,19 @@ def demodulate(
     )
 
 
-def decide(soft: NDArray[np.float64]) -> UplinkFrame | Rejected:
-    """Decode by the sign of each state: equal neighbours are a 1."""
+def decide(soft: NDArray[np.float64]) -> tuple[UplinkFrame | Rejected, Bits]:
+    """Decode by the sign of each state: equal neighbours are a 1.
+
+    Returns:
+        The frame or the reason against it, and the bits as they were sent as far as known
+        (preamble and frame type repaired).
+    """
     bits = (soft[1:] * soft[:-1] > 0).astype(np.uint8)
-    return decode_uplink(bits)
+    result = decode_uplink(bits)
+    if isinstance(result, UplinkFrame):
+        bits[:PREAMBLE_BITS] = PREAMBLE
+        code = nearest_frame_type(word_of(bits[PREAMBLE_BITS:HEADER_BITS]))
+        if code is not None:
+            word = code.frame_class.codes[code.rank - 1]
+            bits[PREAMBLE_BITS:HEADER_BITS] = bits_of_word(word, FRAME_TYPE_BITS)
+    return result, bits

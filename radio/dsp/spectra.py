@@ -32,7 +32,8 @@ def fast_size(wanted: float) -> int:
         for size in (nearest + distance, nearest - distance):
             if size > 0 and _is_smooth(size):
                 return size
-    raise AssertionError("4 is smooth")
+    msg = f"no size near {wanted}"
+    raise ValueError(msg)
 
 
 def _is_smooth(size: int) -> bool:
