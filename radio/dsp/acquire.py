@@ -85,14 +85,19 @@ class Acquired:
     likeness: float
 
 
+def drift_step(states: int) -> float:
+    """Spacing of trial drifts that loses at most half a decibel over so many states."""
+    return 2.4 / (2 * np.pi * (states / 2) ** 2)
+
+
 def drift_grid(bit_rate: int, limit_hz_per_s: float, step: float) -> NDArray[np.float64]:
     """Drifts to try, cycles per symbol per symbol; `step` likewise; always holds 0."""
     steps = int(np.ceil(limit_hz_per_s / bit_rate**2 / step))
     return np.arange(-steps, steps + 1) * step
 
 
-# A step of this size bends the squared phase by less than half a radian at the ends of the head.
-_HEAD_STEP: Final = 0.5 / (2 * np.pi * (HEAD_STATES / 2) ** 2)
+# Half a step bends the squared phase by 1.2 rad at the ends of the head: half a decibel at worst.
+_HEAD_STEP: Final = drift_step(HEAD_STATES)
 
 
 def acquire(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radio.dsp.acquire import HEAD_STATES, SLACK_STATES, Acquired, acquire, states_of
 from radio.dsp.baseband import Integrator, slice_baseband
@@ -21,10 +22,9 @@ from radio.dsp.detect import (
     PREAMBLE_BLOCKS,
     THRESHOLD,
     Candidate,
+    Candidates,
     find_preambles,
     hann_power,
-    same_preamble,
-    thin_out,
 )
 from radio.dsp.floor import MEDIAN_OF_MEAN, SEGMENT_BINS, NoiseFloor
 from radio.dsp.ghosts import GhostFilter
@@ -42,6 +42,8 @@ STORE_BLOCKS: Final = 3 * LONGEST_FRAME_STATES // SYMBOLS_PER_HOP
 # Blocks are worked on in runs: not shorter, for the calls cost time; not longer, for a frame waits.
 SHORTEST_RUN_S: Final = 0.04
 LONGEST_RUN_BLOCKS: Final = 16
+# Blocks from a candidate's first until its head can be cut out.
+HEAD_BLOCKS: Final = -(-(HEAD_STATES + SLACK_STATES) // SYMBOLS_PER_HOP) + 1
 # Power of a Hann window over that of none, per sample.
 HANN_POWER: Final = 0.375
 # Within this many bins two signals are one; farther off the lines of a preamble with sharp phase
@@ -61,16 +63,18 @@ class _Burst:
 
     @property
     def last_block(self) -> int:
-        return max(self.due_block, self.candidate.block + HEAD_STATES // SYMBOLS_PER_HOP)
+        return max(self.due_block, self.candidate.block + HEAD_BLOCKS)
 
-    def hides(self, other: Candidate) -> bool:
-        """Whether `other` may be no more than a side lobe of this one."""
-        if not self.candidate.block - PREAMBLE_BLOCKS <= other.block <= self.last_block:
-            return False
-        distance = abs(self.candidate.position - other.position)
-        if distance <= OWN_BINS:
-            return other.strength < self.candidate.strength
-        return other.strength < self.candidate.strength * SIDE_LOBES / distance**2
+
+def _hidden(
+    candidates: Candidates, others: Candidates, last_block: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which candidates may be no more than side lobes of these others: shape (n,)."""
+    block = candidates.block[:, None]
+    together = (block >= others.block - PREAMBLE_BLOCKS) & (block <= last_block)
+    distance = np.abs(candidates.position[:, None] - others.position)
+    reach = np.where(distance <= OWN_BINS, 1.0, SIDE_LOBES / np.maximum(1, distance) ** 2)
+    return (together & (candidates.strength[:, None] < others.strength * reach)).any(axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,26 +156,21 @@ class Chain:
             self._scanned = high
         return self._work()
 
-    def _admit(self, candidates: list[Candidate]) -> None:
-        """Take the candidates that are new and no mere side lobes; expects strongest first."""
-        for candidate in thin_out(candidates):
-            if any(same_preamble(candidate, other) for other in self._tried):
-                continue
-            waiting = [
-                burst
-                for burst in self._bursts
-                if not burst.options and same_preamble(candidate, burst.candidate)
-            ]
-            if any(burst.hides(candidate) for burst in self._bursts):
-                continue
-            # The same preamble, seen better now that more of it has come.
-            for burst in waiting:
-                self._bursts.remove(burst)
-            self._bursts.append(_Burst(candidate, self._head_block(candidate)))
-
-    def _head_block(self, candidate: Candidate) -> int:
-        symbols = HEAD_STATES + SLACK_STATES
-        return candidate.block + -(-symbols // SYMBOLS_PER_HOP) + 1
+    def _admit(self, candidates: Candidates) -> None:
+        """Take the candidates that are new and no mere side lobes."""
+        new = candidates[~candidates.near(Candidates.of(self._tried)).any(axis=1)].thinned()
+        bursts = Candidates.of(burst.candidate for burst in self._bursts)
+        ends = np.array([burst.last_block for burst in self._bursts], np.int64)
+        new = new[~_hidden(new, bursts, ends)]
+        new = new[~_hidden(new, new, new.block + HEAD_BLOCKS)]
+        # A preamble that was seen before all of it had come is seen better now.
+        again = bursts.near(new).any(axis=1)
+        self._bursts = [
+            burst
+            for burst, better in zip(self._bursts, again.tolist(), strict=True)
+            if burst.options or not better
+        ]
+        self._bursts += [_Burst(candidate, candidate.block + HEAD_BLOCKS) for candidate in new]
 
     def _end_block(self, option: Acquired) -> int:
         states = option.frame_class.total_bits + 1
@@ -295,7 +294,7 @@ class Chain:
         last = min(self._scanned, burst.last_block + 1) + PREAMBLE_BLOCKS - 1
         power = hann_power(self._store.part(first, last, low, high))
         found = find_preambles(power, self._floor.per_bin[low:high], first)
-        self._admit([replace(c, position=c.position + low) for c in found])
+        self._admit(found.moved(low))
 
     def _noise_left(self, at: _Demodulated, states: int) -> float:
         """Noise power in bit-rate Hz around a frame that was taken out, over its duration."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.acquire import Acquired, drift_grid
+from radio.dsp.acquire import Acquired, drift_grid, drift_step
 from radio.dsp.baseband import Integrator
 from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, Search, find_carrier, follow_phase
 from radio.sigfox.bits import Bits, bits_of_word, word_of
@@ -22,7 +22,7 @@ from radio.sigfox.rejected import Rejected
 from radio.sigfox.uplink import PREAMBLE, UplinkFrame, decode_uplink
 
 # The head knew the drift to about 1 Hz/s at 100 bit/s; the whole frame knows it ten times better.
-_REFINE_LIMIT_HZ_PER_S: Final = 6.0
+_REFINE_LIMIT_HZ_PER_S: Final = 4.0
 _REFINE_LIMIT_FREQUENCY: Final = 0.12
 
 
@@ -56,11 +56,10 @@ def demodulate(
     rough = acquired.carrier
     straightened = symbols * np.exp(-1j * rough.phase(numbers))
     middle = 0.5 * (states - 1)
-    step = 0.25 / (2 * np.pi * middle**2)
     rest = find_carrier(
         straightened,
         Search(
-            _REFINE_LIMIT_FREQUENCY, drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, step), middle
+            _REFINE_LIMIT_FREQUENCY, drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, drift_step(states)), middle
         ),
     )
     carrier = Carrier(

@@ -9,10 +9,12 @@ block of eight symbols its lines fall two bins below and above the carrier:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radio.dsp.spectra import Complex, Real
 
@@ -41,6 +43,49 @@ class Candidate:
     strength: float
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Many candidates at once, strongest first; each field has shape (n,)."""
+
+    block: NDArray[np.int64]
+    position: NDArray[np.int64]
+    strength: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, items: Iterable[Candidate]) -> Candidates:
+        """The same candidates as arrays."""
+        rows = [(c.block, c.position, c.strength) for c in items]
+        table = np.array(rows, np.float64).reshape(-1, 3)
+        return cls(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])
+
+    def __iter__(self) -> Iterator[Candidate]:
+        for block, position, strength in zip(
+            self.block.tolist(), self.position.tolist(), self.strength.tolist(), strict=True
+        ):
+            yield Candidate(block, position, strength)
+
+    def __getitem__(self, chosen: NDArray[np.generic]) -> Candidates:
+        return Candidates(self.block[chosen], self.position[chosen], self.strength[chosen])
+
+    def moved(self, bins: int) -> Candidates:
+        """The same candidates `bins` higher."""
+        return Candidates(self.block, self.position + bins, self.strength)
+
+    def near(self, other: Candidates) -> NDArray[np.bool_]:
+        """Which pairs are too close in time and frequency to be two preambles: shape (n, m)."""
+        late = np.abs(self.block[:, None] - other.block) <= PREAMBLE_BLOCKS
+        return late & (np.abs(self.position[:, None] - other.position) <= 2 * LINE_BINS)
+
+    def thinned(self) -> Candidates:
+        """Of those that describe the same preamble only the strongest."""
+        alive = np.ones(self.block.size, np.bool_)
+        for i in range(self.block.size):
+            if alive[i]:
+                one = self[np.array([i])]
+                alive[i + 1 :] &= ~self[np.arange(i + 1, alive.size)].near(one)[:, 0]
+        return self[alive]
+
+
 def hann_power(rows: Complex) -> Real:
     """Power of each bin as a Hann window would have given it (three-term sum over the bins).
 
@@ -52,52 +97,31 @@ def hann_power(rows: Complex) -> Real:
     return power
 
 
-def find_preambles(power: Real, floor: Real, first_block: int) -> list[Candidate]:
-    """Candidates whose first block lies in `power`, strongest first.
+def find_preambles(power: Real, floor: Real, first_block: int) -> Candidates:
+    """Candidates whose first block lies in `power`.
 
     Args:
-        power: Hann power; shape (blocks, bins), blocks from `first_block`. The last
-            PREAMBLE_BLOCKS - 1 + 1 rows only complete those before.
+        power: Hann power; shape (blocks, bins), blocks from `first_block`. The last three rows
+            only complete those before.
         floor: Noise power of a bin; shape (bins,).
         first_block: Absolute number of the first row.
     """
     rows = power.shape[0] - PREAMBLE_BLOCKS + 1
     if rows < 1:
-        return []
+        return Candidates.of(())
     folded = power[:rows].copy()
     for later in range(1, PREAMBLE_BLOCKS):
         folded += power[later : later + rows]
-    below, above = folded[:, : -2 * LINE_BINS], folded[:, 2 * LINE_BINS :]
-    strength = (below + above) / (2 * PREAMBLE_BLOCKS * floor[LINE_BINS:-LINE_BINS])
-    hits = np.argwhere(strength >= THRESHOLD)
-    if hits.size == 0:
-        return []
-    row, column = hits[:, 0], hits[:, 1]
-    low, high = below[row, column], above[row, column]
-    carrier = folded[row, column + LINE_BINS]
-    plausible = (np.minimum(low, high) >= BALANCE * np.maximum(low, high)) & (
-        carrier <= HOLLOW * 0.5 * (low + high)
-    )
-    row, column = row[plausible], column[plausible]
-    values = strength[row, column]
-    order = np.argsort(-values)
-    return [
-        Candidate(first_block + int(row[i]), int(column[i]) + LINE_BINS, float(values[i]))
-        for i in order
-    ]
-
-
-def thin_out(candidates: list[Candidate]) -> list[Candidate]:
-    """Of candidates that describe the same preamble keep the strongest; expects strongest first."""
-    kept: list[Candidate] = []
-    for candidate in candidates:
-        if not any(same_preamble(candidate, other) for other in kept):
-            kept.append(candidate)
-    return kept
-
-
-def same_preamble(one: Candidate, other: Candidate) -> bool:
-    """Whether two candidates are too near in time and frequency to be two preambles."""
-    return abs(one.block - other.block) <= PREAMBLE_BLOCKS and abs(
-        one.position - other.position
-    ) <= 2 * LINE_BINS
+    lines = folded[:, : -2 * LINE_BINS] + folded[:, 2 * LINE_BINS :]
+    needed = (2 * PREAMBLE_BLOCKS * THRESHOLD) * floor[LINE_BINS:-LINE_BINS]
+    peak = lines >= needed
+    peak[:, 1:] &= lines[:, 1:] >= lines[:, :-1]
+    peak[:, :-1] &= lines[:, :-1] >= lines[:, 1:]
+    row, column = np.nonzero(peak)
+    both, carrier = lines[row, column], folded[row, column + LINE_BINS]
+    weaker = np.minimum(folded[row, column], folded[row, column + 2 * LINE_BINS])
+    plausible = (weaker >= BALANCE * (both - weaker)) & (carrier <= HOLLOW * 0.5 * both)
+    row, column, both = row[plausible], column[plausible], both[plausible]
+    strength = THRESHOLD * both.astype(np.float64) / needed[column]
+    order = np.argsort(-strength, kind="stable")
+    return Candidates(first_block + row[order], column[order] + LINE_BINS, strength[order])
