@@ -64,6 +64,12 @@ class HeardDevices(msgspec.Struct):
         else:
             today.unrecorded += 1
 
+    def copy(self) -> HeardDevices:
+        """The record as it is now, for another thread."""
+        return HeardDevices(
+            [Day(day.date, dict(day.messages), day.unrecorded) for day in self.days]
+        )
+
 
 def loss_under(judge: Judge, heard: HeardDevices) -> Loss:
     """What the rules would have dropped of what was heard."""
