@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nap.cli import frames
+from nap.cli.frame_requests import Encoded
 from tests.unit.sigfox_vectors import VECTORS, deliveries, of_kinds, transmissions
 
 REASONS = {"reject_crc": "crc", "reject_mac": "authentication"}
@@ -190,7 +191,7 @@ def test_what_cannot_be_sent_is_answered_with_the_place(
 @given(st.binary(max_size=300))
 def test_any_line_is_answered(line: bytes) -> None:
     assert frames.decode_line(line).ok is False
-    assert not isinstance(frames.encode_line(line), frames.Encoded)
+    assert not isinstance(frames.encode_line(line), Encoded)
 
 
 def test_one_line_in_one_answer_out_however_long() -> None:
