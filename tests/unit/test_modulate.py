@@ -104,8 +104,9 @@ def test_the_carrier_is_that_of_the_middle_and_drifts_straight() -> None:
 @settings(max_examples=25)
 @given(FIRST_BITS, st.sampled_from(list(Shape)), st.lists(st.integers(1, 700), max_size=8))
 def test_stretches_put_together_are_the_whole(bits: Bits, shape: Shape, sizes: list[int]) -> None:
+    # No edge falls on a sample, where rounding would decide its side.
     burst = DbpskBurst(
-        bits=bits, bit_rate=600, first_bit_s=0.01, carrier_hz=321.0, shape=shape, amplitude=0.3
+        bits=bits, bit_rate=600, first_bit_s=0.010_013, carrier_hz=321.0, shape=shape, amplitude=0.3
     )
     rate_hz, total = 10_000.0, sum(sizes)
     parts: list[Samples] = []
@@ -129,7 +130,8 @@ def test_downlink_bits_are_the_sign_of_the_frequency(rate_hz: float) -> None:
     middles = start_s + (np.arange(224) + GFSK_LEAD_SYMBOLS + 0.5) / 600
     at_middles = offset_hz[(middles * rate_hz).astype(int)]
     assert np.array_equal(at_middles > 0, DOWNLINK == 1)
-    assert np.abs(offset_hz).max() == pytest.approx(800, abs=1)
+    during = offset_hz[int(0.001 * rate_hz) : int(0.374 * rate_hz)]
+    assert np.abs(during).max() == pytest.approx(800, abs=1)
 
 
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="the captures are not ours to pass on")
@@ -139,7 +141,7 @@ def test_downlinks_have_the_frequency_of_a_real_base_station() -> None:
     rate_hz = 300_300.0
     recording = CAPTURES / "renard_spec_downlink_section_freqdemod_300300Hz.f32"
     real_hz = np.fromfile(recording, "<f4") * (800 / 0.114)
-    at_s = np.arange(len(real_hz)) / rate_hz + (GFSK_LEAD_SYMBOLS + 89) / 600 + 540e-6
+    at_s = np.arange(len(real_hz)) / rate_hz + (GFSK_LEAD_SYMBOLS + 89) / 600 - 540e-6
 
     def misfit(bt: float) -> float:
         ours_hz = discriminate(
