@@ -44,7 +44,12 @@ class SoapySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class SimulatorSettings(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="simulator"
 ):
-    """A simulated air with sensors; `speed` 1 is real time, none as fast as it goes."""
+    """A simulated air with sensors.
+
+    Attributes:
+        speed: 1 is real time; None as fast as it goes.
+        follows_clock: Devices go on counting over restarts, as real ones do.
+    """
 
     devices: Annotated[int, Meta(ge=0, le=10_000)] = 12
     interval_s: Annotated[float, Meta(ge=10, le=86_400)] = 30.0
@@ -54,6 +59,7 @@ class SimulatorSettings(
     seed: Annotated[int, Meta(ge=0)] = 0
     rate_hz: Rate = 250e3
     speed: Annotated[float, Meta(gt=0, le=1000)] | None = 1.0
+    follows_clock: bool = False
 
 
 FrontEndSettings = RecordingSettings | RtlTcpSettings | SoapySettings | SimulatorSettings

@@ -69,7 +69,7 @@ def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simula
     )
     devices = devices_of(fleet, zone, simulator.seed)
     air = Air(devices, zone=zone, rate_hz=simulator.rate_hz, seed=simulator.seed)
-    return Simulator(air, speed=simulator.speed)
+    return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
 
 
 def main() -> int:
