@@ -7,6 +7,8 @@ import logging
 import secrets
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +29,7 @@ from nap.spool.bounds import Bounds
 from nap.spool.spool import Spool
 from nap.tally_file import TallyFile
 from nap.whitelist.whitelist import Whitelist
-from radio.settings import WorkerSettings
+from radio.settings import RecordingSettings, SimulatorSettings, WorkerSettings
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +48,7 @@ def run(config: Config, worker: Sequence[str] = WORKER) -> None:
     """
     for folder in (config.state_dir, config.run_dir):
         _make(folder)
-    whitelist = Whitelist(
-        config.state_dir / "whitelist.json",
-        config.state_dir / "heard.json",
-        config.whitelist.first_mode,
-    )
+    whitelist = Whitelist(config.state_dir, config.whitelist.first_mode)
     asyncio.run(_run(config, whitelist, worker))
 
 
@@ -62,6 +60,17 @@ def _make(folder: Path) -> None:
         _log.error("%s: %s", folder, error.strerror)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What outlives the services: configuration, lists, log and counts."""
+
+    config: Config
+    whitelist: Whitelist
+    spool: Spool
+    ledger: Ledger
+    tally: TallyFile
+
+
 async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -70,71 +79,63 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
     destinations = {one.name: one.start for one in config.destination}
     async with Spool(config.state_dir / "spool.db", destinations, _bounds(config)) as spool:
         ledger, tally = await _ledger(config, spool)
+        policy, pulse = RestartPolicy(secrets.SystemRandom().random), Pulse()
+        stages = _stages(_Kept(config, whitelist, spool, ledger, tally), worker, pulse)
+        stopping = asyncio.Event()
         try:
-            await _run_parts(config, whitelist, worker, spool, ledger, tally, stop)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_announce(stop, stopping))
+                await run_stages(stages, policy, pulse, stopping)
         finally:
             tally.close()
-    tell("STATUS=stopped")
 
 
-async def _run_parts(
-    config: Config,
-    whitelist: Whitelist,
-    worker: Sequence[str],
-    spool: Spool,
-    ledger: Ledger,
-    tally: TallyFile,
-    stop: asyncio.Event,
-) -> None:
-    uniform = secrets.SystemRandom().random
-    pulse, quota = Pulse(), DailyQuota(ledger, config.quota.messages_per_day)
+def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
+    """All services, in the order in which they stop."""
+    config, spool, ledger = kept.config, kept.spool, kept.ledger
+    quota = DailyQuota(ledger, config.quota.messages_per_day)
     combiner = _combiner(config.radio)
     path = DataPath(
-        combiner=combiner, whitelist=whitelist, quota=quota, spool=spool, ledger=ledger, tally=tally
+        combiner=combiner,
+        whitelist=kept.whitelist,
+        quota=quota,
+        spool=spool,
+        ledger=ledger,
+        tally=kept.tally,
     )
     radio = RadioLink(config.radio, path, worker)
     gateway = Gateway(
         config,
         radio=radio,
         combiner=combiner,
-        whitelist=whitelist,
+        whitelist=kept.whitelist,
         quota=quota,
         ledger=ledger,
         spool=spool,
         pulse=pulse,
     )
-    relays = make_relays(
+    gateway.relays = relays = make_relays(
         config.destination,
         spool,
-        Station(config.station.nap_id),
+        _station(config),
         refused_folder=config.state_dir / "refused",
-        uniform=uniform,
+        uniform=secrets.SystemRandom().random,
         stats=gateway.stats,
     )
-    gateway.relays = relays
-
-    async def delivered() -> None:
-        while any([await spool.count_waiting(one.name) for one in config.destination]):
-            await asyncio.sleep(0.05)
-
-    stages = [
+    api = Api(config.socket_path, gateway.status, kept.whitelist)
+    return [
         Stage([radio]),
         Stage([path]),
-        Stage(relays, delivered, _FAREWELL_S),
-        Stage(
-            [
-                spool,
-                whitelist,
-                gateway,
-                Api(config.socket_path, gateway.status, whitelist),
-                Watchdog(pulse, gateway.status_line),
-            ]
-        ),
+        Stage(relays, gateway.delivered, _FAREWELL_S),
+        Stage([spool, kept.whitelist, gateway, api, Watchdog(pulse, gateway.status_line)]),
     ]
-    stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_announce(stop, stopping))
-        await run_stages(stages, RestartPolicy(uniform), pulse, stopping)
+
+
+def _station(config: Config) -> Station:
+    simulated = isinstance(config.radio.front_end, SimulatorSettings | RecordingSettings)
+    return Station(
+        config.station.nap_id, config.station.model, version("open-nap"), simulated=simulated
+    )
 
 
 async def _announce(stop: asyncio.Event, stopping: asyncio.Event) -> None:

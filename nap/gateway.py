@@ -21,6 +21,7 @@ from nap.whitelist.whitelist import Whitelist
 from nap.wire.messages import Stats
 
 _BOOKS_EVERY_S: Final = 20.0
+_ASK_AGAIN_S: Final = 0.05
 
 
 class Tells(Protocol):
@@ -68,7 +69,7 @@ class Gateway:
         submitted_before = self._ledger.submitted
         spool = await self._spool.status()
         books = balance(self._ledger, submitted_before, spool)
-        destinations = [await relay.status() for relay in self.relays]
+        destinations = await self._destinations()
         radio, rules = self._radio.status(), self._whitelist.rules
         return Status(
             nap_id=self._config.station.nap_id,
@@ -90,6 +91,17 @@ class Gateway:
             services_down=self._pulse.down(),
             alarms=alarms_of(radio, spool, books, destinations),
         )
+
+    async def delivered(self) -> None:
+        """Return once no destination that is connected waits for anything."""
+        # At a stop only, for seconds: an event for it through all parts would cost more.
+        while any(  # noqa: ASYNC110
+            one.connected and one.waiting for one in await self._destinations()
+        ):
+            await asyncio.sleep(_ASK_AGAIN_S)
+
+    async def _destinations(self) -> list[DestinationStatus]:
+        return [await relay.status() for relay in self.relays]
 
     def stats(self) -> Stats | None:
         """The ledger as the cloud is told of it; None before the first books."""

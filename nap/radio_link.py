@@ -96,9 +96,7 @@ class RadioLink:
         self._begin()
         try:
             async with self._worker() as output:
-                while line := await self._line(output):
-                    self._take(line)
-                    beat()
+                await self._listen(output, beat)
         finally:
             self._sink.worker_ended(self._stats.frames if self._stats else 0)
         while self._state == "ended":
@@ -141,14 +139,28 @@ class RadioLink:
         except OSError as error:
             msg = f"the radio worker cannot be started: {error}"
             raise RecoverableError(msg) from error
+        if process.stdin is None or process.stdout is None:
+            raise RecoverableError("the radio worker has no pipes")
         try:
-            if process.stdin is None or process.stdout is None:
-                raise RecoverableError("the radio worker has no pipes")
             # Its stdin stays open: the worker ends when we are gone, however we went.
             process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
             yield process.stdout
         finally:
+            process.stdin.close()
+            await self._hear_out(process.stdout)
             await _end(process)
+
+    async def _listen(self, output: asyncio.StreamReader, beat: Callable[[], None]) -> None:
+        while line := await self._line(output):
+            self._take(line)
+            beat()
+
+    async def _hear_out(self, output: asyncio.StreamReader) -> None:
+        """Take what it has still to say, now that it knows that it shall end."""
+        with suppress(TimeoutError, ValueError, RecoverableError):
+            async with asyncio.timeout(_GOODBYE_S):
+                while line := await output.readline():
+                    self._take(line)
 
     async def _line(self, output: asyncio.StreamReader) -> bytes:
         try:

@@ -36,6 +36,7 @@ def _metrics(status: Status) -> list[_Metric]:
         status.spool, status.radio, status.balance, status.whitelist,
     )  # fmt: skip
     stats = radio.stats
+    lost, noise = (stats.samples_lost, stats.noise_dbfs_per_hz) if stats else (None, None)
 
     def one(name: str, kind: str, text: str, value: float | None) -> _Metric:
         return _Metric(name, kind, text, {"": value})
@@ -47,9 +48,9 @@ def _metrics(status: Status) -> list[_Metric]:
         one("radio_receiving", "gauge", "1: samples flow.", int(radio.state == "receiving")),
         one("radio_simulated", "gauge", "1: not a real part.", int(radio.simulated)),
         one("radio_restarts_total", "counter", "Workers restarted.", radio.restarts),
-        one("radio_load", "gauge", "CPU time over sample time.", stats and stats.load),
-        one("radio_samples_lost_total", "counter", "By hardware.", stats and stats.samples_lost),
-        one("radio_noise_dbfs_per_hz", "gauge", "Noise.", stats and stats.noise_dbfs_per_hz),
+        one("radio_load", "gauge", "CPU time over sample time.", stats.load if stats else None),
+        one("radio_samples_lost_total", "counter", "By hardware.", lost),
+        one("radio_noise_dbfs_per_hz", "gauge", "Noise floor.", noise),
         one("spool_durable", "gauge", "0: only in memory.", int(spool.durable)),
         one("spool_bytes", "gauge", "Room taken.", spool.bytes),
         one("spool_max_bytes", "gauge", "Room there is.", spool.max_bytes),

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 from aiohttp import web
 
+from nap.api.bodies import DryRun
 from nap.api.errors import problems
 from nap.api.metrics import exposition
 from nap.api.openapi import Operation, document
@@ -27,17 +28,6 @@ _log = logging.getLogger(__name__)
 BODY_LIMIT: Final = 8 * 1024 * 1024
 """Bytes: two full lists of ranges."""
 _SOCKET_MODE: Final = 0o660
-
-
-class DryRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules to try out: whole ones, or a change of those in force."""
-
-    rules: Rules | None = None
-    change: Change | None = None
-
-    def made_of(self, rules: Rules) -> Rules:
-        """The rules to try."""
-        return apply(self.rules or rules, self.change or Change())
 
 
 class Api:

@@ -12,7 +12,8 @@ import msgspec
 
 from nap.durable_file import replace_file
 from nap.whitelist import rules_file
-from nap.whitelist.heard import HeardDevices, Loss, loss_under
+from nap.whitelist.heard import Loss, loss_under, read_heard
+from nap.whitelist.paths import heard_path, rules_path
 from nap.whitelist.rules import Judge, Mode, Rules, Verdict
 
 _log = logging.getLogger(__name__)
@@ -29,10 +30,10 @@ class Whitelist:
     quiet_limit_s = 600.0
     _save_every_s = 120.0
 
-    def __init__(self, rules_path: Path, heard_path: Path, first_mode: Mode) -> None:
-        self._rules_path, self._heard_path = rules_path, heard_path
-        self._judge = rules_file.load(rules_path, first_mode)
-        self.heard = _read_heard(heard_path)
+    def __init__(self, state_dir: Path, first_mode: Mode) -> None:
+        self._rules_path, self._heard_path = rules_path(state_dir), heard_path(state_dir)
+        self._judge = rules_file.load(self._rules_path, first_mode)
+        self.heard = read_heard(self._heard_path)
         self._lock = asyncio.Lock()
         self.would_drop = 0
 
@@ -96,13 +97,3 @@ class Whitelist:
             await asyncio.to_thread(replace_file, self._heard_path, content)
         except OSError as error:
             _log.warning("record of heard devices not saved: %s", error)
-
-
-def _read_heard(path: Path) -> HeardDevices:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=HeardDevices)
-    except FileNotFoundError:
-        return HeardDevices()
-    except (OSError, msgspec.DecodeError) as error:
-        _log.warning("record of heard devices begins anew: %s: %s", path, error)
-        return HeardDevices()
