@@ -101,9 +101,11 @@ class MqttDestination(Destination, frozen=True, kw_only=True, tag="mqtt"):
         _check_topic(self.topic)
         _check_pair(self.certificate_path, self.key_path)
         if self.password_path is not None and self.user is None:
-            raise ValueError("password_path needs user")
+            msg = "password_path needs user"
+            raise ValueError(msg)
         if not self.tls and (self.authority_path or self.certificate_path):
-            raise ValueError("authority_path and certificate_path need tls = true")
+            msg = "authority_path and certificate_path need tls = true"
+            raise ValueError(msg)
 
 
 class HttpDestination(Destination, frozen=True, kw_only=True, tag="http"):
@@ -129,9 +131,11 @@ class HttpDestination(Destination, frozen=True, kw_only=True, tag="http"):
         """Check what goes beyond single fields."""
         parts = urlsplit(self.url)
         if not parts.hostname or parts.username or parts.fragment:
-            raise ValueError("url needs a host, and neither a user nor a #fragment")
+            msg = "url needs a host, and neither a user nor a #fragment"
+            raise ValueError(msg)
         if self.bearer_path and parts.scheme == "http" and not _is_loopback(parts.hostname):
-            raise ValueError("bearer_path needs an https url: the token would be readable")
+            msg = "bearer_path needs an https url: the token would be readable"
+            raise ValueError(msg)
         _check_pair(self.certificate_path, self.key_path)
 
 
@@ -156,7 +160,8 @@ def _check_topic(topic: str) -> None:
         raise ValueError(msg) from error
     for text, field, style, conversion in parts:
         if re.search(r"[+#\x00-\x1f]", text) or text.startswith("$"):
-            raise ValueError("topic: no wildcards, control characters or leading $")
+            msg_0 = "topic: no wildcards, control characters or leading $"
+            raise ValueError(msg_0)
         if field is not None and (field not in TOPIC_FIELDS or style or conversion):
             known = ", ".join(f"{{{name}}}" for name in sorted(TOPIC_FIELDS))
             msg = f"topic: {{{field}}} is not one of {known}"
@@ -165,7 +170,8 @@ def _check_topic(topic: str) -> None:
 
 def _check_pair(certificate_path: Path | None, key_path: Path | None) -> None:
     if (certificate_path is None) != (key_path is None):
-        raise ValueError("certificate_path and key_path need each other")
+        msg = "certificate_path and key_path need each other"
+        raise ValueError(msg)
 
 
 def _is_loopback(host: str) -> bool:

@@ -63,6 +63,11 @@ class Session(Protocol):
         """How many records may be in flight at once, the destination's own limit included."""
         ...
 
+    @property
+    def working(self) -> bool:
+        """Whether the destination has answered well in this session."""
+        ...
+
     def send(self, record: Record) -> None:
         """Hand over a record without waiting; never more than `capacity` at once.
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from nap.relay.backoff import Backoff
 from nap.relay.journal import Journal
 from nap.relay.ports import BusyError, Courier, Outcomes, Session
+from nap.relay.quarantine import Quarantine
 from nap.relay.settler import Settler
 from nap.relay.status import DestinationStatus
 from nap.relay.window import Lane, Limits, Want, Window
@@ -33,7 +34,9 @@ class Relay:
         name: str,
         courier: Courier,
         spool: OutboundLog,
+        *,
         limits: Limits,
+        quarantine: Quarantine,
         uniform: Callable[[], float],
     ) -> None:
         """`uniform` draws from 0 to 1, for the jitter of the delays."""
@@ -42,6 +45,7 @@ class Relay:
         self._courier = courier
         self._spool = spool
         self._limits = limits
+        self._quarantine = quarantine
         self._backoff = Backoff(uniform)
         self._journal = Journal(name, courier.address)
         self._window = Window(limits, time.monotonic())
@@ -50,7 +54,7 @@ class Relay:
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Work until cancelled. See `nap.runtime.service.Service`."""
         self._wake = asyncio.Event()
-        self._settler = Settler(self._spool, self._destination)
+        self._settler = Settler(self._spool, self._destination, self._quarantine)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch_head(), name=f"{self.name} head")
@@ -99,8 +103,6 @@ class Relay:
         try:
             epoch = self._spool.epoch
             async with self._courier.session(epoch, self._wake) as session:
-                self._journal.established()
-                began = time.monotonic()
                 await self._open(epoch, session)
                 await self._drive(session, beat)
         except LinkError as error:
@@ -125,6 +127,8 @@ class Relay:
         while True:
             self._wake.clear()
             self._conclude(session.take_outcomes())
+            if session.working and not self._journal.connected:
+                self._journal.established()
             await self._settler.room()
             await self._fill(session)
             self._check_progress()
@@ -142,9 +146,9 @@ class Relay:
         self._journal.counters.delivered += sum(last - first + 1 for first, last in delivered)
         self._settler.delivered(delivered)
         for refusal in outcomes.refused:
-            for pair in self._window.settle([(refusal.number, refusal.number)], now):
-                self._journal.refused(refusal.number, refusal.reason)
-                self._settler.refused(pair, refusal.reason)
+            if (record := self._window.refuse(refusal.number, now)) is not None:
+                self._journal.refused(record.number, refusal.reason)
+                self._settler.refused(record, refusal.reason)
 
     async def _fill(self, session: Session) -> None:
         await self._fill_lane(Lane.LIVE, session)

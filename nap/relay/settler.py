@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NoReturn
 
-from nap.spool.ports import Fate, OutboundLog
+from nap.relay.quarantine import Quarantine
+from nap.spool.ports import Fate, OutboundLog, Record
 
 # Ends that may wait for the disk before no more is sent; a crash repeats at most so many records.
 MOST_WAITING: Final = 10_000
@@ -14,11 +15,12 @@ MOST_WAITING: Final = 10_000
 class Settler:
     """Collects the ends of one destination's records and writes them together."""
 
-    def __init__(self, spool: OutboundLog, destination: str) -> None:
+    def __init__(self, spool: OutboundLog, destination: str, quarantine: Quarantine) -> None:
         self._spool = spool
         self._destination = destination
+        self._quarantine = quarantine
         self._delivered: list[tuple[int, int]] = []
-        self._refused: list[tuple[tuple[int, int], str]] = []
+        self._refused: list[tuple[Record, str]] = []
         self._due = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
@@ -29,9 +31,9 @@ class Settler:
             self._delivered += pairs
             self._more()
 
-    def refused(self, pair: tuple[int, int], reason: str) -> None:
-        """These will never be taken."""
-        self._refused.append((pair, reason))
+    def refused(self, record: Record, reason: str) -> None:
+        """This one will never be taken; it is set aside before the spool may forget it."""
+        self._refused.append((record, reason))
         self._more()
 
     async def room(self) -> None:
@@ -57,7 +59,10 @@ class Settler:
         refused, self._refused = self._refused, []
         if delivered:
             await self._spool.settle(self._destination, delivered, Fate.DELIVERED)
-        for pair, reason in refused:
+        if refused:
+            await self._quarantine.keep(refused)
+        for record, reason in refused:
+            pair = (record.number, record.number)
             await self._spool.settle(self._destination, [pair], Fate.REFUSED, reason)
 
     def _more(self) -> None:

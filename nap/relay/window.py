@@ -104,11 +104,11 @@ class Window:
 
     def want(self, lane: Lane, head: int, now: float) -> Want | None:
         """What to fetch for `lane` now that the spool's newest record is `head`."""
-        room = min(self._free(lane), self._limits.unconfirmed - self.under_way)
+        room = min(self._free(lane), self._most_under_way(lane) - self.under_way)
         if lane is Lane.LIVE:
             after, through = self._live_cursor, head
         else:
-            room = min(room - self._kept_free(), self._bucket.available(now))
+            room = min(room, self._bucket.available(now))
             after, through = self._backlog_cursor, self._backlog_end
         if room < 1 or after >= through:
             return None
@@ -161,6 +161,12 @@ class Window:
             self._settled_at = now
         return pairs(settled)
 
+    def refuse(self, number: int, now: float) -> Record | None:
+        """The destination will never take it; return it if it was under way."""
+        record = self._record(number)
+        self.settle([(number, number)], now)
+        return record
+
     def stalled_s(self, now: float) -> float | None:
         """How long nothing was settled though something is under way, once that is too long."""
         idle_s = now - self._settled_at
@@ -183,9 +189,10 @@ class Window:
         kept = 0 if lane is Lane.LIVE else self._reserve
         return max(0, self._slots - kept - len(self._flying))
 
-    def _kept_free(self) -> int:
-        # Of what may be under way, too, live messages have a share of their own.
-        return int(self._limits.unconfirmed * self._limits.live_reserve)
+    def _most_under_way(self, lane: Lane) -> int:
+        most = self._limits.unconfirmed
+        kept = 0 if lane is Lane.LIVE else min(int(most * self._limits.live_reserve), most - 1)
+        return most - kept
 
     def _knows(self, number: int) -> bool:
         return (
@@ -194,6 +201,13 @@ class Window:
             or number in self._again
             or number in self._postponed
         )
+
+    def _record(self, number: int) -> Record | None:
+        if (sent := self._flying.get(number) or self._unconfirmed.get(number)) is not None:
+            return sent.record
+        if (postponed := self._postponed.get(number)) is not None:
+            return postponed[1]
+        return self._again.get(number)
 
     def _under_way_in(self, first: int, last: int) -> list[int]:
         if last - first < self.under_way:
