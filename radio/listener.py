@@ -30,7 +30,11 @@ class Counts:
 
 
 class Listener:
-    """Turns the blocks of one stream into frames heard."""
+    """Turns the blocks of one stream into frames heard.
+
+    Attributes:
+        noise_dbfs_per_hz: Noise floor at the last block; None before enough was heard.
+    """
 
     def __init__(self, facts: StreamFacts, settings: WorkerSettings, counts: Counts) -> None:
         """Raise UnfitStreamError where the stream does not reach the zone."""
@@ -47,13 +51,9 @@ class Listener:
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error
+        self.noise_dbfs_per_hz: float | None = None
         self._block_s = 0.0
         self._block_utc: datetime | None = None
-
-    @property
-    def noise_dbfs_per_hz(self) -> float | None:
-        """Noise floor; None before enough was heard."""
-        return self._receiver.noise_dbfs_per_hz
 
     def feed(self, block: IqBlock, block_utc: datetime | None) -> list[FrameHeard]:
         """Take a block whose first sample was taken at `block_utc` (None: no clock)."""
@@ -62,7 +62,10 @@ class Listener:
         self._counts.samples_lost += block.lost_before
         self._block_s = block.first_sample / self._facts.rate_hz
         self._block_utc = block_utc
-        return self._heard(self._receiver.feed(block.samples, block.first_sample))
+        found = self._receiver.feed(block.samples, block.first_sample)
+        # Kept: the silence that ends a recording is not the noise of the place.
+        self.noise_dbfs_per_hz = self._receiver.noise_dbfs_per_hz
+        return self._heard(found)
 
     def flush(self) -> list[FrameHeard]:
         """The stream has ended: what was still being worked on."""

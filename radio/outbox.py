@@ -11,7 +11,7 @@ from radio.events import FrameHeard, RadioEvent, RadioStats
 class Outbox:
     """Holds events for the writer thread; drops the oldest when the reader is too slow.
 
-    Statistics do not queue: only the newest are worth sending.
+    Of statistics only the newest wait, and they take nobody's place.
     """
 
     def __init__(self, limit: int) -> None:
@@ -31,24 +31,21 @@ class Outbox:
         """Queue `event`; where the box is full, drop the oldest, or `wait` for room."""
         with self._changed:
             if isinstance(event, RadioStats):
-                self._stats = event
+                self._replace_stats(event)
             else:
                 self._changed.wait_for(lambda: self._closed or not (wait and self._full()))
-                if self._full():
-                    self._frames_lost += isinstance(self._events.popleft(), FrameHeard)
-                self._events.append(event)
+                while self._full():
+                    self._frames_lost += isinstance(self._next(), FrameHeard)
+            self._events.append(event)
             self._changed.notify_all()
 
-    def take(self) -> list[RadioEvent]:
-        """Wait for an event; the next one, with the newest statistics. Empty: closed and done."""
+    def take(self) -> RadioEvent | None:
+        """Wait for the next event; None: closed, and none is left."""
         with self._changed:
-            self._changed.wait_for(lambda: self._events or self._stats or self._closed)
-            taken: list[RadioEvent] = [self._events.popleft()] if self._events else []
-            if self._stats is not None:
-                taken.append(self._stats)
-                self._stats = None
+            self._changed.wait_for(lambda: self._events or self._closed)
+            event = self._next() if self._events else None
             self._changed.notify_all()
-            return taken
+            return event
 
     def close(self) -> None:
         """Nothing more will be put; what waits may still be taken."""
@@ -57,4 +54,15 @@ class Outbox:
             self._changed.notify_all()
 
     def _full(self) -> bool:
-        return len(self._events) >= self._limit
+        return len(self._events) - (self._stats is not None) >= self._limit
+
+    def _next(self) -> RadioEvent:
+        event = self._events.popleft()
+        if event is self._stats:
+            self._stats = None
+        return event
+
+    def _replace_stats(self, stats: RadioStats) -> None:
+        if self._stats is not None:
+            self._events.remove(self._stats)
+        self._stats = stats

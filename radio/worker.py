@@ -110,8 +110,8 @@ def _stop_when_closed(stop: threading.Event, outbox: Outbox) -> None:
 
 def _write(stop: threading.Event, outbox: Outbox) -> None:
     encoder = msgspec.json.Encoder()
-    while events := outbox.take():
-        text = encoder.encode_lines(events)
+    while (event := outbox.take()) is not None:
+        text = encoder.encode(event) + b"\n"
         try:
             # Not sys.stdout: its lock, held in a write that hangs, would outlive the program's end.
             while text:

@@ -82,10 +82,9 @@ class Air:
 
     def _as_received(self, frame: Transmission) -> DbpskBurst:
         level_dbfs = self._noise_dbfs_per_hz + 10 * math.log10(frame.bit_rate) + frame.snr_db
+        amplitude = math.sqrt(10 ** (level_dbfs / 10) / frame.burst.mean_power)
         return replace(
-            frame.burst,
-            carrier_hz=frame.frequency_hz - self.center_hz,
-            amplitude=10 ** (level_dbfs / 20),
+            frame.burst, carrier_hz=frame.frequency_hz - self.center_hz, amplitude=amplitude
         )
 
     def _on_air(self, begin_s: float, end_s: float) -> list[list[Transmission]]:

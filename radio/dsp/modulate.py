@@ -35,6 +35,14 @@ class Shape(StrEnum):
     """Power down and up again over a whole symbol in 40 steps, as a common radio chip does."""
 
 
+# Mean square of the way through zero, over one symbol.
+_POWER_OF_A_TURN: Final = {
+    Shape.RECT: 1.0,
+    Shape.SMOOTH: 1 - 4 / 3 * _SMOOTH_HALF_SYMBOLS,
+    Shape.S2LP: 0.5,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DbpskBurst:
     """One uplink frame on the air, to be rendered in any stretches.
@@ -79,6 +87,12 @@ class DbpskBurst:
     def ends_s(self) -> float:
         """End of the power ramp; the last bit ends one symbol earlier."""
         return self.first_bit_s + (len(self.bits) + 1) * self.symbol_s
+
+    @property
+    def mean_power(self) -> float:
+        """Over all bits, at amplitude 1; what turning the phase costs is missing."""
+        zeros = 1 - float(self.bits.mean())
+        return 1 - zeros * (1 - _POWER_OF_A_TURN[self.shape])
 
     def render(self, first_s: float, rate_hz: float, count: int) -> Samples:
         """`count` samples of it, the first at `first_s`; zeros before and after the burst."""

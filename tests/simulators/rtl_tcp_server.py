@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from radio.air.air import Air
+from radio.frontend.sample_formats import sample_format
+
 
 @dataclass
 class Misbehaviour:
@@ -36,10 +39,11 @@ class Misbehaviour:
 
 @dataclass
 class RtlTcpServer:
-    """Serves one client after the other with a ramp of bytes at a steady pace."""
+    """Serves one client after the other with samples of `source`, or a ramp, at a steady pace."""
 
     rate_hz: float
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
+    source: Air | None = None
     commands: list[tuple[int, int]] = field(default_factory=list)
     connections: int = 0
     simulated: bool = True
@@ -104,7 +108,10 @@ class RtlTcpServer:
         return skip
 
     def _samples(self, begin: int, end: int) -> bytes:
-        """A ramp over the samples, so that a test sees what is missing."""
+        if self.source is not None:
+            samples = self.source.render(begin // 2, (end - begin) // 2)
+            return sample_format("cu8").write(samples)
+        # A ramp over the samples, so that a test sees what is missing.
         return (np.arange(begin, end) // 2 % 256).astype(np.uint8).tobytes()
 
     def _read_commands(self, client: socket.socket, pending: bytes) -> bytes:

@@ -13,6 +13,7 @@ from radio.air.air import Air
 from radio.air.device import AirError, Device, message, nak_of
 from radio.air.hopping import carriers_hz
 from radio.air.impairments import Impairments
+from radio.dsp.modulate import Shape
 from radio.sigfox.uplink import MessageType, UplinkFrame, decode_uplink, verify_uplink
 from radio.sigfox.zones import FRAME_GAP_S, ZONES
 
@@ -97,21 +98,20 @@ def test_any_stretches_put_together_are_the_same_air() -> None:
     )
 
 
-def test_signal_to_noise_is_that_of_the_device() -> None:
-    device = sensor(snr_db=23.0, first_s=5.0, bit_rate=100, interval_s=20.0)
+@pytest.mark.parametrize("shape", list(Shape))
+def test_signal_to_noise_is_that_of_the_device(shape: Shape) -> None:
+    device = sensor(snr_db=23.0, first_s=5.0, bit_rate=100, interval_s=20.0, shape=shape)
     quiet = Air([], zone=RC1, rate_hz=RATE_HZ)
     air = Air([device], zone=RC1, rate_hz=RATE_HZ)
     first, *_ = air.transmissions(0, 20)
-    middle = int((first.burst.first_bit_s + 0.5) * RATE_HZ)
-    noise = quiet.render(middle, 100_000)
-    signal = air.render(middle, 100_000) - noise
-    turns = np.arange(100_000) * (first.frequency_hz - air.center_hz) / RATE_HZ
-    # The strongest part of a symbol has the full amplitude, whatever the shape around it.
-    still = signal * np.exp(-2j * np.pi * turns)
-    signal_db = 20 * np.log10(np.abs(still).max())
+    first_sample = int(first.burst.first_bit_s * RATE_HZ)
+    count = int(len(first.burst.bits) * first.burst.symbol_s * RATE_HZ)
+    noise = quiet.render(first_sample, count)
+    signal = air.render(first_sample, count) - noise
     noise_db_per_hz = 10 * np.log10(np.mean(np.abs(noise) ** 2) / RATE_HZ)
-    assert noise_db_per_hz == pytest.approx(-90, abs=0.1)
-    assert signal_db - (noise_db_per_hz + 20) == pytest.approx(23, abs=0.2)
+    signal_db = 10 * np.log10(np.mean(np.abs(signal) ** 2))
+    assert noise_db_per_hz == pytest.approx(-90, abs=0.05)
+    assert signal_db - (noise_db_per_hz + 20) == pytest.approx(23, abs=0.1)
 
 
 def test_the_truth_holds_every_frame_of_a_stretch_once() -> None:

@@ -47,10 +47,7 @@ def stats(frames: int) -> RadioStats:
 
 def taken(outbox: Outbox) -> list[RadioEvent]:
     outbox.close()
-    events: list[RadioEvent] = []
-    while more := outbox.take():
-        events += more
-    return events
+    return list(iter(outbox.take, None))
 
 
 def test_events_come_out_in_order() -> None:
@@ -71,11 +68,23 @@ def test_a_full_box_drops_the_oldest_and_counts_frames() -> None:
 
 
 def test_only_the_newest_statistics_wait() -> None:
-    outbox = Outbox(1)
+    outbox = Outbox(2)
     outbox.put(frame(1))
     for frames in range(5):
         outbox.put(stats(frames))
-    assert taken(outbox) == [frame(1), stats(4)]
+    outbox.put(frame(2))
+    assert taken(outbox) == [frame(1), stats(4), frame(2)]
+    assert outbox.frames_lost == 0
+
+
+def test_statistics_never_follow_what_was_put_after_them() -> None:
+    outbox = Outbox(1)
+    for number in range(3):
+        outbox.put(stats(number))
+        outbox.put(frame(number))
+    outbox.put(StreamEnded())
+    assert taken(outbox) == [StreamEnded()]
+    assert outbox.frames_lost == 3
 
 
 def test_who_waits_loses_nothing() -> None:
@@ -88,9 +97,7 @@ def test_who_waits_loses_nothing() -> None:
 
     writer = threading.Thread(target=put_all)
     writer.start()
-    events: list[RadioEvent] = []
-    while more := outbox.take():
-        events += more
+    events = list(iter(outbox.take, None))
     writer.join()
     assert events == [frame(number) for number in range(1, 101)]
     assert outbox.frames_lost == 0
