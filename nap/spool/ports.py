@@ -66,6 +66,10 @@ class Intake(Protocol):
         """
         ...
 
+    def remember(self, guest: str, values: dict[str, int]) -> None:
+        """Keep someone else's counters: written together with what is submitted next."""
+        ...
+
 
 class OutboundLog(Protocol):
     """The spool as one destination sees it. Every method is safe on the event loop."""

@@ -157,9 +157,9 @@ class Spool:
         status: SpoolStatus = await self._ask(lambda k: k.status(monotonic()))
         return status
 
-    async def remember(self, guest: str, values: dict[str, int]) -> None:
-        """Write someone else's counters with the next commit that has something to write."""
-        await self._ask(lambda k: k.remember(guest, values))
+    def remember(self, guest: str, values: dict[str, int]) -> None:
+        """See Intake."""
+        self._ask(lambda k: k.remember(guest, values), changes=True)
 
     async def recall(self, guest: str) -> dict[str, int]:
         """The counters that `remember` got last, as far as they were written."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from nap.whitelist.rules import Judge
+
+_log = logging.getLogger(__name__)
 
 DAYS_KEPT: Final = 8
 """Today and the seven before it. Counted in days recorded, not by date: the clock may jump."""
@@ -64,6 +68,12 @@ class HeardDevices(msgspec.Struct):
         else:
             today.unrecorded += 1
 
+    def copy(self) -> HeardDevices:
+        """The record as it is now, for another thread."""
+        return HeardDevices(
+            [Day(day.date, dict(day.messages), day.unrecorded) for day in self.days]
+        )
+
 
 def loss_under(judge: Judge, heard: HeardDevices) -> Loss:
     """What the rules would have dropped of what was heard."""
@@ -92,3 +102,14 @@ def _day_loss(judge: Judge, day: Day, lost: dict[str, int]) -> DayLoss:
         devices=len(day.messages),
         lost_devices=len(dropped),
     )
+
+
+def read_heard(path: Path) -> HeardDevices:
+    """The record kept last; a file that cannot be read costs only the record."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=HeardDevices)
+    except FileNotFoundError:
+        return HeardDevices()
+    except (OSError, msgspec.DecodeError) as error:
+        _log.warning("record of heard devices begins anew: %s: %s", path, error)
+        return HeardDevices()

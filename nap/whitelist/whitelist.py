@@ -12,7 +12,8 @@ import msgspec
 
 from nap.durable_file import replace_file
 from nap.whitelist import rules_file
-from nap.whitelist.heard import HeardDevices
+from nap.whitelist.heard import Loss, loss_under, read_heard
+from nap.whitelist.paths import heard_path, rules_path
 from nap.whitelist.rules import Judge, Mode, Rules, Verdict
 
 _log = logging.getLogger(__name__)
@@ -29,10 +30,10 @@ class Whitelist:
     quiet_limit_s = 600.0
     _save_every_s = 120.0
 
-    def __init__(self, rules_path: Path, heard_path: Path, first_mode: Mode) -> None:
-        self._rules_path, self._heard_path = rules_path, heard_path
-        self._judge = rules_file.load(rules_path, first_mode)
-        self.heard = _read_heard(heard_path)
+    def __init__(self, state_dir: Path, first_mode: Mode) -> None:
+        self._rules_path, self._heard_path = rules_path(state_dir), heard_path(state_dir)
+        self._judge = rules_file.load(self._rules_path, first_mode)
+        self.heard = read_heard(self._heard_path)
         self._lock = asyncio.Lock()
         self.would_drop = 0
 
@@ -56,19 +57,28 @@ class Whitelist:
             EntryError, ChangeError: from `make` or of the new rules.
         """
         async with self._lock:
-            rules = make(self.rules)
-            judge = await asyncio.to_thread(self._store, rules)
-            self._judge = judge
+            # Reading 200 000 entries takes a good part of a second: not on the loop.
+            self._judge = await asyncio.to_thread(self._store, make, self.rules)
+        rules = self.rules
         _log.info(
             "whitelist changed, mode: %s, allow: %d, deny: %d",
             rules.mode.value, len(rules.allow), len(rules.deny),
         )  # fmt: skip
         return rules
 
-    def _store(self, rules: Rules) -> Judge:
-        judge = Judge(rules)  # refuses wrong entries before anything is written
-        rules_file.store(self._rules_path, rules)
+    def _store(self, make: Callable[[Rules], Rules], old: Rules) -> Judge:
+        judge = Judge(make(old))  # refuses wrong entries before anything is written
+        rules_file.store(self._rules_path, judge.rules)
         return judge
+
+    async def dry_run(self, make: Callable[[Rules], Rules]) -> Loss:
+        """What other rules would have dropped in the last days.
+
+        Raises:
+            EntryError, ChangeError: from `make` or of the new rules.
+        """
+        heard, rules = self.heard.copy(), self.rules
+        return await asyncio.to_thread(lambda: loss_under(Judge(make(rules)), heard))
 
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Keep the record on disk, now and then and at the end."""
@@ -87,13 +97,3 @@ class Whitelist:
             await asyncio.to_thread(replace_file, self._heard_path, content)
         except OSError as error:
             _log.warning("record of heard devices not saved: %s", error)
-
-
-def _read_heard(path: Path) -> HeardDevices:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=HeardDevices)
-    except FileNotFoundError:
-        return HeardDevices()
-    except (OSError, msgspec.DecodeError) as error:
-        _log.warning("record of heard devices begins anew: %s: %s", path, error)
-        return HeardDevices()
