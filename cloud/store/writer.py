@@ -100,6 +100,13 @@ class Writer(Generic[Token]):
             self._waiting.append(ticket)
             self._change.notify()
 
+    def withdraw(self, is_void: Callable[[Token], bool]) -> None:
+        """Forget entries that wait and whose owner does not need them any more."""
+        with self._change:
+            kept = [ticket for ticket in self._waiting if not is_void(ticket.token)]
+            self._waiting.clear()
+            self._waiting.extend(kept)
+
     async def run(self, committed: Committed[Token]) -> NoReturn:
         """Write until cancelled; call `committed` on the loop after each commit.
 
