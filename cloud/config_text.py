@@ -1,4 +1,4 @@
-"""The configuration as a commented file: what `nap-cloud config show` prints can be used as it is."""
+"""The configuration as a commented file; what is printed can be used as it is."""
 
 from __future__ import annotations
 

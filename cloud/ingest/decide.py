@@ -15,7 +15,15 @@ from cloud.store.entries import (
     StationReported,
     UplinkHeard,
 )
-from nap.wire.messages import Connection, Frame, RecordNumber, Repetitions, SpoolEpoch, Stats, Uplink
+from nap.wire.messages import (
+    Connection,
+    Frame,
+    RecordNumber,
+    Repetitions,
+    SpoolEpoch,
+    Stats,
+    Uplink,
+)
 from nap.wire.topics import nap_of
 
 # The longest message of a correct station has about 1 500 bytes.
@@ -27,7 +35,7 @@ LARGEST_DRIFT_HZ_PER_S: Final = 1e6
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 
-class _Unfit(Exception):
+class _UnfitError(Exception):
     """The message is well-formed JSON of its kind but says what cannot be."""
 
 
@@ -60,7 +68,7 @@ def decide(topic: str, payload: bytes) -> Entry:
     try:
         return _entry(nap_id, _decoders[kind].decode(payload))
     # Deep nesting in a field that we skip ends in RecursionError.
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Unfit) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _UnfitError) as error:
         return _refuse(nap_id, topic, payload, str(error))
 
 
@@ -88,14 +96,14 @@ def _check_hex(**fields: str) -> None:
         # The schema's pattern also fits before a line feed at the end.
         if len(value) % 2:
             msg = f"{name} is not hex bytes"
-            raise _Unfit(msg)
+            raise _UnfitError(msg)
 
 
 def _check_text(**fields: str | None) -> None:
     for name, value in fields.items():
         if value is not None and not value.isprintable():
             msg = f"{name} contains what cannot be printed"
-            raise _Unfit(msg)
+            raise _UnfitError(msg)
 
 
 def _check_time(name: str, text: str | None) -> None:
@@ -105,13 +113,13 @@ def _check_time(name: str, text: str | None) -> None:
         datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError) as error:
         msg = f"{name} is not an ISO 8601 time"
-        raise _Unfit(msg) from error
+        raise _UnfitError(msg) from error
 
 
 def _check_frame(frame: Frame) -> None:
     _check_time("received_utc", frame.received_utc)
-    _check_range("snr_db", frame.snr_db, -LARGEST_LEVEL_DB, SEQUENCE_LEVELS_DB)
-    _check_range("rssi_dbm", frame.rssi_dbm or 0.0, -LARGEST_LEVEL_DB, SEQUENCE_LEVELS_DB)
+    _check_range("snr_db", frame.snr_db, -LARGEST_LEVEL_DB, LARGEST_LEVEL_DB)
+    _check_range("rssi_dbm", frame.rssi_dbm or 0.0, -LARGEST_LEVEL_DB, LARGEST_LEVEL_DB)
     _check_range("frequency_hz", frame.frequency_hz, 0.0, LARGEST_FREQUENCY_HZ)
     drift = frame.drift_hz_per_s
     _check_range("drift_hz_per_s", drift, -LARGEST_DRIFT_HZ_PER_S, LARGEST_DRIFT_HZ_PER_S)
@@ -120,7 +128,7 @@ def _check_frame(frame: Frame) -> None:
 def _check_range(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
         msg = f"{name} {value:g} is not within {least:g} to {most:g}"
-        raise _Unfit(msg)
+        raise _UnfitError(msg)
 
 
 def _refuse(nap_id: str | None, topic: str, payload: bytes, reason: str) -> Refused:

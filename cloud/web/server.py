@@ -49,7 +49,7 @@ class WebServer:
         self._sock = sock
         self._server = _Server(
             uvicorn.Config(
-                app,  # type: ignore[arg-type] # the same protocol under another name
+                app,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -47,7 +47,9 @@ class PostgresqlServer:
     def start(self) -> None:
         """Start and wait until it answers."""
         options = f"-c listen_addresses='' -c unix_socket_directories={self._folder}"
-        self._run("pg_ctl", "-D", self._data, "-w", "-o", options, "-l", f"{self._data}.log", "start")
+        self._run(
+            "pg_ctl", "-D", self._data, "-w", "-o", options, "-l", f"{self._data}.log", "start"
+        )
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop; `immediate` is what a crash leaves behind."""
