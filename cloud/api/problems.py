@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from msgspec import Meta
 
@@ -27,6 +28,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     detail: str
     parameters: Annotated[dict[str, str], Meta(description="parameter → what is wrong")] = {}
+
+
+def problem_of(status: HTTPStatus) -> ResponseSpec:
+    """How the description of a route names one of its errors."""
+    return ResponseSpec(Problem, media_type=MEDIA_TYPE, description=status.phrase)
 
 
 def respond(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from litestar import Router, get
@@ -11,8 +12,14 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
+from cloud.api.problems import problem_of
 from cloud.store.reader import LARGEST_PAGE, MessageFilter, Reader
 from cloud.store.views import Message, MessagePage, StationPage, Summary
+
+ERRORS: Final = {
+    status.value: problem_of(status)
+    for status in (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
+}
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE, description="the most entries in a page")]
 Cursor = Annotated[
@@ -47,6 +54,7 @@ def message_filter(
     "/messages",
     sync_to_thread=True,
     summary="List messages",
+    responses=ERRORS,
     dependencies={"wanted": Provide(message_filter, sync_to_thread=False)},
 )
 def list_messages(
@@ -56,7 +64,12 @@ def list_messages(
     return reader.page(wanted, limit, cursor)
 
 
-@get("/messages/{message_id:int}", sync_to_thread=True, summary="Get one message")
+@get(
+    "/messages/{message_id:int}",
+    sync_to_thread=True,
+    summary="Get one message",
+    responses=ERRORS | {404: problem_of(HTTPStatus.NOT_FOUND)},
+)
 def get_message(reader: Reader, message_id: Annotated[int, Parameter(ge=1, le=2**53)]) -> Message:
     """One message with all its receptions."""
     message = reader.message(message_id)
@@ -66,13 +79,13 @@ def get_message(reader: Reader, message_id: Annotated[int, Parameter(ge=1, le=2*
     return message
 
 
-@get("/stations", sync_to_thread=True, summary="List stations")
+@get("/stations", sync_to_thread=True, summary="List stations", responses=ERRORS)
 def list_stations(reader: Reader, limit: Limit = 100, cursor: Cursor = None) -> StationPage:
     """Stations in the order of their ids."""
     return reader.stations(limit, cursor or "")
 
 
-@get("/summary", sync_to_thread=True, summary="Get the summary")
+@get("/summary", sync_to_thread=True, summary="Get the summary", responses=ERRORS)
 def get_summary(reader: Reader) -> Summary:
     """Figures of the whole: messages per minute, stations, stations online."""
     return reader.summary(int(datetime.now(UTC).timestamp() * 1000))

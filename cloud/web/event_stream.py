@@ -23,7 +23,7 @@ from litestar.types import (
     Send,
 )
 
-from cloud.api.problems import Problem, respond
+from cloud.api.problems import Problem, problem_of, respond
 from cloud.store.reader import Reader
 from cloud.web.live import (
     BEHIND_AT_MOST,
@@ -72,7 +72,8 @@ LastEventId = Annotated[
             description="Server-sent events: `message` (a message that is new or changed, `id` is "
             "its revision), `summary`, and `gap` (too much changed: read the list again)",
         ),
-        503: ResponseSpec(Problem, media_type="application/problem+json"),
+        400: problem_of(HTTPStatus.BAD_REQUEST),
+        503: problem_of(HTTPStatus.SERVICE_UNAVAILABLE),
     },
 )
 async def follow(

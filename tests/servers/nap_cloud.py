@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+
+import httpx
 
 from tests.parts.mosquitto import Broker, free_port
 
@@ -75,25 +74,19 @@ class NapCloud:
     def health(self) -> int | None:
         """Status of /healthz; None while nobody answers."""
         try:
-            with urlopen(f"{self.base_url}/healthz", timeout=5) as answer:
-                return int(answer.status)
-        except HTTPError as error:
-            return error.code
-        except (URLError, OSError):
+            return httpx.get(f"{self.base_url}/healthz").status_code
+        except httpx.TransportError:
             return None
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """JSON of the API; fails when the status is not 200."""
-        with urlopen(Request(f"{self.base_url}{path}"), timeout=10) as answer:
-            return json.load(answer)
+        return httpx.get(f"{self.base_url}{path}").raise_for_status().json()
 
     def metric(self, name: str) -> float:
         """One figure of /metrics."""
-        with urlopen(f"{self.base_url}/metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
-        return next(
-            float(line.split()[1]) for line in lines if line.startswith(f"nap_cloud_{name} ")
-        )
+        lines = httpx.get(f"{self.base_url}/metrics").text.splitlines()
+        wanted = f"nap_cloud_{name} "
+        return next(float(line.split()[1]) for line in lines if line.startswith(wanted))
 
     def messages(self) -> list[dict[str, Any]]:
         """All messages, page by page."""

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import msgspec
-
-from nap.wire import topics
-from nap.wire.messages import Connection, Frame, Repetitions, Stats
 from tests.parts.mosquitto import Broker
 from tests.servers.nap_cloud import NapCloud
 from tests.servers.station import Station
