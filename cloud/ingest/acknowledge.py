@@ -62,7 +62,9 @@ class Answers(Generic[Token]):
         """The answer that waited longest; KeyError when there is none."""
         key = next(iter(self._pending))
         pending = self._pending.pop(key)
-        told, later = _split(pending.refused)
+        # A station may have sent two bodies under one number: stored wins.
+        refused = {n: why for n, why in pending.refused.items() if n not in pending.numbers}
+        told, later = _split(refused)
         if later:
             self._pending[key] = _Pending(refused=later, tokens=pending.tokens)
         message = Acknowledgment(
