@@ -24,6 +24,7 @@ class Command(Protocol):
 # Imported on use: a command must not pay for the libraries of the others.
 MODULES: Final = {
     "frames": ("nap.cli.frames", "encode and decode frames, JSON Lines in and out"),
+    "modulate": ("nap.cli.modulate", "write the samples of a downlink as a SigMF recording"),
 }
 
 
