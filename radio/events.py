@@ -58,10 +58,16 @@ class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
 
 
 class StreamFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
-    """The front end stopped; the worker opens it again by itself after `again_in_s`."""
+    """The front end stopped.
+
+    Attributes:
+        reason: For people: which part or file, where, and what is wrong.
+        again_in_s: The worker opens it again by itself after this time; None: that cannot help
+            (a damaged recording, settings that do not fit), and the worker ends.
+    """
 
     reason: str
-    again_in_s: float
+    again_in_s: float | None
 
 
 class StreamEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):

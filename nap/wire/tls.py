@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import AsyncGenerator
@@ -41,7 +42,7 @@ async def open_socket(host: str, port: int, files: TlsFiles | None) -> tuple[soc
     try:
         return await _secure(await _connect(host, port), context, host), own_certificate
     except ssl.SSLCertVerificationError as error:
-        shown = await _shown_certificate(host, port)
+        shown = await shown_certificate(host, port)
         raise untrusted(error, f"{host}:{port}", shown, datetime.now(UTC)) from error
     except OSError as error:
         raise explain(error, own_certificate) from error
@@ -68,7 +69,8 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-async def _shown_certificate(host: str, port: int) -> x509.Certificate | None:
+async def shown_certificate(host: str, port: int) -> x509.Certificate | None:
+    """The certificate that a server shows, unverified; only to tell its dates after a refusal."""
     # A failed handshake does not tell the dates; ask once more, without trust or any data.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -96,8 +98,9 @@ async def _connect(host: str, port: int) -> socket.socket:
                 async with asyncio.timeout(ADDRESS_TIMEOUT_S):
                     await loop.sock_connect(sock, address)
                 return sock
-        except (OSError, TimeoutError) as error:
-            failures.append(f"{address[0]}: {getattr(error, 'strerror', None) or 'no answer'}")
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else "no answer"
+            failures.append(f"{address[0]}: {reason}")
     raise LinkError(Cause.UNREACHABLE, f"{host}:{port} cannot be reached ({'; '.join(failures)})")
 
 

@@ -1,0 +1,50 @@
+"""The noise floor of a stream: the median of the spectrum, segment by segment, slowly followed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from radio.dsp.spectra import Real
+
+# Wide enough that a few signals of 100 Hz do not move its median, narrow enough to follow the
+# slopes of a front-end filter.
+SEGMENT_BINS: Final = 240
+# The median of a chi-square with two degrees of freedom over its mean.
+MEDIAN_OF_MEAN: Final = float(np.log(2))
+FOLLOW: Final = 0.05
+
+
+class NoiseFloor:
+    """Follows the noise power of each bin."""
+
+    def __init__(self, bins: int) -> None:
+        self._segments = bins // SEGMENT_BINS
+        self._centres = (np.arange(self._segments) + 0.5) * SEGMENT_BINS
+        self._positions = np.arange(bins)
+        self._level: Real | None = None
+        self.per_bin: Real = np.ones(bins, np.float32)
+
+    @property
+    def known(self) -> bool:
+        """Whether any spectrum was seen."""
+        return self._level is not None
+
+    def follow(self, power: Real) -> None:
+        """Take Hann power of new blocks, shape (blocks, bins)."""
+        usable = power[power.sum(axis=1) > 0]
+        if usable.shape[0] == 0:
+            return
+        # Neighbours share the window's main lobe: every second bin tells as much.
+        columns = usable[:, : self._segments * SEGMENT_BINS : 2]
+        by_segment = columns.reshape(usable.shape[0], self._segments, -1).swapaxes(0, 1)
+        medians = np.median(by_segment.reshape(self._segments, -1), axis=1)
+        measured = np.maximum(medians / MEDIAN_OF_MEAN, 1e-20).astype(np.float32)
+        if self._level is None:
+            self._level = measured
+        else:
+            weight = 1 - (1 - FOLLOW) ** usable.shape[0]
+            # In decibels, so that a burst of interference moves it no faster than a quiet spell.
+            self._level *= (measured / self._level) ** np.float32(weight)
+        self.per_bin = np.interp(self._positions, self._centres, self._level).astype(np.float32)

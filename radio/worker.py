@@ -1,0 +1,126 @@
+"""The radio worker: `python -m radio.worker`, a process of its own without an event loop.
+
+stdin: the settings as one line of JSON; the worker ends when it is closed.
+stdout: events as JSON, one a line. stderr: the log.
+Exit status: 0 told to stop or the recording ended, 1 the front end can never work, 2 bad settings.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from radio.air.air import Air
+from radio.air.device import AirError
+from radio.air.fleet import Fleet, devices_of
+from radio.frontend.ports import FrontEnd
+from radio.frontend.rtl_tcp import RtlTcp
+from radio.frontend.sigmf import Recording
+from radio.frontend.simulator import Simulator
+from radio.frontend.soapy import Soapy
+from radio.outbox import Outbox
+from radio.settings import (
+    RecordingSettings,
+    RtlTcpSettings,
+    SimulatorSettings,
+    SoapySettings,
+    WorkerSettings,
+)
+from radio.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_FAILED: Final = 1
+_WRONG_SETTINGS: Final = 2
+_LONGEST_SETTINGS_BYTES: Final = 65_536
+_STDIN: Final = 0
+_STDOUT: Final = 1
+
+
+def front_end_of(settings: WorkerSettings) -> FrontEnd:
+    """The part that the settings name."""
+    zone = settings.zone_facts
+    match settings.front_end:
+        case RecordingSettings() as recording:
+            return Recording(Path(recording.path), assumed_center_hz=zone.uplink_center_hz)
+        case RtlTcpSettings() as rtl_tcp:
+            return RtlTcp(rtl_tcp, center_hz=zone.uplink_center_hz)
+        case SoapySettings() as soapy:
+            return Soapy(soapy, center_hz=zone.uplink_center_hz)
+        case SimulatorSettings() as simulator:
+            return _simulator(simulator, settings)
+
+
+def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simulator:
+    zone = settings.zone_facts
+    fleet = Fleet(
+        count=simulator.devices,
+        interval_s=simulator.interval_s,
+        snr_db=(simulator.lowest_snr_db, simulator.highest_snr_db),
+        bit_rates=simulator.bit_rates,
+    )
+    devices = devices_of(fleet, zone, simulator.seed)
+    air = Air(devices, zone=zone, rate_hz=simulator.rate_hz, seed=simulator.seed)
+    return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
+
+
+def main() -> int:
+    """Read the settings, listen, write what is heard."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    # Ctrl-C reaches all processes of a terminal; the gateway ends this one by closing stdin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = sys.stdin.buffer.readline(_LONGEST_SETTINGS_BYTES)
+    try:
+        settings = msgspec.json.decode(line, type=WorkerSettings)
+        front_end = front_end_of(settings)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AirError) as error:
+        log.error("settings refused: %s", error)  # noqa: TRY400 - the trace would say nothing more
+        return _WRONG_SETTINGS
+    return _FAILED if not _watch(front_end, settings) else 0
+
+
+def _watch(front_end: FrontEnd, settings: WorkerSettings) -> bool:
+    stop, outbox = threading.Event(), Outbox(settings.queue_limit)
+    threading.Thread(target=_stop_when_closed, args=(stop, outbox), daemon=True).start()
+    writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
+    writer.start()
+    watch = Watch(front_end, settings, outbox, stop=stop, rng=np.random.default_rng())
+    done = watch.run()
+    outbox.close()
+    # Whoever closed our stdin may not be reading any more: then there is nobody to wait for.
+    while writer.is_alive() and not stop.is_set():
+        writer.join(0.1)
+    return done
+
+
+def _stop_when_closed(stop: threading.Event, outbox: Outbox) -> None:
+    while os.read(_STDIN, 4096):
+        pass
+    stop.set()
+    outbox.close()
+
+
+def _write(stop: threading.Event, outbox: Outbox) -> None:
+    encoder = msgspec.json.Encoder()
+    while (event := outbox.take()) is not None:
+        text = encoder.encode(event) + b"\n"
+        try:
+            # Not sys.stdout: its lock, held in a write that hangs, would outlive the program's end.
+            while text:
+                text = text[os.write(_STDOUT, text) :]
+        except OSError as error:
+            log.warning("nobody reads the events: %s", error.strerror)
+            stop.set()
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

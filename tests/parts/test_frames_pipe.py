@@ -1,0 +1,47 @@
+"""The `nap frames` command as a process: lines in, answers out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.unit.sigfox_vectors import of_kinds
+
+NAP = [sys.executable, "-c", "import sys; from nap.cli.app import main; sys.exit(main())"]
+
+
+def test_answers_come_in_order_and_a_bad_line_stops_nothing() -> None:
+    vectors = of_kinds("uplink_offair")
+    asked = [json.dumps({**vector, "link": "uplink"}) for vector in vectors]
+    asked.insert(1, "not json")
+    command = [*NAP, "frames", "decode"]
+    done = subprocess.run(
+        command, input="\n".join(asked), capture_output=True, text=True, check=True
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert answers.pop(1)["reason"] == "malformed"
+    assert [a["payload"] for a in answers] == [v["payload"] for v in vectors]
+    assert [a["rank"] for a in answers] == [v["replica"] for v in vectors]
+
+
+def test_each_answer_comes_before_the_next_question() -> None:
+    vector = of_kinds("downlink_offair")[0]
+    wanted = {key: vector[key] for key in ("device_id", "nak", "payload")}
+    question = json.dumps({"link": "downlink", "seq_number": vector["seq"], **wanted})
+    with subprocess.Popen(
+        [*NAP, "frames", "encode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdin is not None
+        assert command.stdout is not None
+        for _ in range(2):
+            command.stdin.write(question + "\n")
+            command.stdin.flush()
+            assert json.loads(command.stdout.readline())["frame_hex"] == vector["frame_hex"]
+        command.stdin.close()
+        assert command.wait(timeout=10) == 0
+
+
+def test_wrong_usage_exits_with_two() -> None:
+    done = subprocess.run([*NAP, "frames", "sing"], capture_output=True, check=False)
+    assert done.returncode == 2
