@@ -42,6 +42,7 @@ STORE_BLOCKS: Final = 3 * LONGEST_FRAME_STATES // SYMBOLS_PER_HOP
 # Blocks are worked on in runs: not shorter, for the calls cost time; not longer, for a frame waits.
 SHORTEST_RUN_S: Final = 0.04
 LONGEST_RUN_BLOCKS: Final = 16
+MOST_RETRIES: Final = 4
 # Blocks from a candidate's first until its head can be cut out.
 HEAD_BLOCKS: Final = -(-(HEAD_STATES + SLACK_STATES) // SYMBOLS_PER_HOP) + 1
 # Power of a Hann window over that of none, per sample.
@@ -60,6 +61,7 @@ class _Burst:
     due_block: int
     options: list[Acquired] = field(default_factory=list)
     failure: Undecoded | None = None
+    retries: int = MOST_RETRIES
 
     @property
     def last_block(self) -> int:
@@ -105,6 +107,7 @@ class Chain:
         self._floor = NoiseFloor(grid.bins)
         self._scanned = 0  # blocks below this one were searched for the first block of a preamble
         self._bursts: list[_Burst] = []
+        self._aside: list[_Burst] = []
         self._tried: deque[Candidate] = deque(maxlen=512)
         self._ghosts = GhostFilter()
         self._waiting: list[Complex] = []
@@ -140,7 +143,7 @@ class Chain:
 
     def flush(self) -> list[Decoded | Undecoded]:
         """Work on all that waits, with silence after it."""
-        silence = np.zeros((LONGEST_FRAME_STATES // SYMBOLS_PER_HOP + 16) * self._grid.hop, np.complex64)
+        silence = np.zeros((STORE_BLOCKS + 16) * self._grid.hop, np.complex64)
         self._waiting.append(silence)
         self._waiting_samples += self._run
         return self.feed(silence[:0])
@@ -154,7 +157,7 @@ class Chain:
             self._floor.follow(power[PREAMBLE_BLOCKS - 1 :] if self._floor.known else power)
             self._admit(find_preambles(power, self._floor.per_bin, low))
             self._scanned = high
-        return self._work()
+        return [*self._work(), *self._give_up()]
 
     def _admit(self, candidates: Candidates) -> None:
         """Take the candidates that are new and no mere side lobes."""
@@ -163,8 +166,9 @@ class Chain:
         ends = np.array([burst.last_block for burst in self._bursts], np.int64)
         new = new[~_hidden(new, bursts, ends)]
         new = new[~_hidden(new, new, new.block + HEAD_BLOCKS)]
-        # A preamble that was seen before all of it had come is seen better now.
-        again = bursts.near(new).any(axis=1)
+        # A preamble that was seen before all of it had come is seen better now, and what its first
+        # part splattered to the sides is known for what it is.
+        again = bursts.near(new).any(axis=1) | _hidden(bursts, new, new.block + HEAD_BLOCKS)
         self._bursts = [
             burst
             for burst, better in zip(self._bursts, again.tolist(), strict=True)
@@ -205,22 +209,54 @@ class Chain:
         if burst.options:
             burst.due_block = self._end_block(burst.options[0])
         else:
-            self._drop(burst)
+            self._put_aside(burst)
 
     def _finish(self, burst: _Burst) -> list[Decoded | Undecoded]:
         at = self._demodulate(burst.options.pop(0), burst.candidate.position)
         result, bits = decide(at.soft.soft)
         if isinstance(result, UplinkFrame):
             decoded = self._report(result, bits, at)
-            self._drop(burst)
+            self._bursts.remove(burst)
+            self._look_again(burst)
             return [decoded] if self._ghosts.is_new(decoded) else []
         if burst.failure is None:
             burst.failure = self._undecoded(result, at)
         if burst.options:
             burst.due_block = self._end_block(burst.options[0])
-            return []
-        self._drop(burst)
-        return [burst.failure]
+        else:
+            self._put_aside(burst)
+        return []
+
+    def _put_aside(self, burst: _Burst) -> None:
+        """A stronger signal may stand in the way of this one: keep it until that is gone."""
+        self._bursts.remove(burst)
+        self._aside.append(burst)
+
+    def _give_up(self) -> list[Undecoded]:
+        """Report what was put aside and will soon be out of reach."""
+        oldest = self._store.start + PREAMBLE_BLOCKS
+        lost = [burst for burst in self._aside if burst.candidate.block < oldest]
+        self._aside = [burst for burst in self._aside if burst.candidate.block >= oldest]
+        return [burst.failure for burst in lost if burst.failure is not None]
+
+    def _look_again(self, gone: _Burst) -> None:
+        """Search what a frame had hidden, now that it is taken out of the spectra."""
+        centre = gone.candidate.position
+        reach = max(OWN_BINS, int((SIDE_LOBES * gone.candidate.strength / THRESHOLD) ** 0.5))
+        first = max(self._store.start, gone.candidate.block - PREAMBLE_BLOCKS)
+        last = gone.last_block
+        for burst in list(self._aside):
+            together = first <= burst.last_block and burst.candidate.block <= last
+            if together and abs(burst.candidate.position - centre) <= reach and burst.retries:
+                burst.retries -= 1
+                self._aside.remove(burst)
+                self._bursts.append(burst)
+        if reach > OWN_BINS:
+            low, high = max(0, centre - reach), min(self._grid.bins, centre + reach + 1)
+            last = min(self._scanned, last + 1) + PREAMBLE_BLOCKS - 1
+            power = hann_power(self._store.part(first, last, low, high))
+            found = find_preambles(power, self._floor.per_bin[low:high], first)
+            self._admit(found.moved(low))
 
     def _demodulate(self, option: Acquired, position: int) -> _Demodulated:
         """Cut the frame out around its middle frequency and demodulate it."""
@@ -281,20 +317,6 @@ class Chain:
             frequency_hz=self._frequency_hz(at.position),
             snr_db=_db(snr),
         )
-
-    def _drop(self, burst: _Burst) -> None:
-        """Forget a burst, and look again at what it may have hidden."""
-        self._bursts.remove(burst)
-        reach = int((SIDE_LOBES * burst.candidate.strength / THRESHOLD) ** 0.5)
-        if reach <= OWN_BINS:
-            return
-        position = burst.candidate.position
-        low, high = max(0, position - reach), min(self._grid.bins, position + reach + 1)
-        first = max(self._store.start, burst.candidate.block - PREAMBLE_BLOCKS)
-        last = min(self._scanned, burst.last_block + 1) + PREAMBLE_BLOCKS - 1
-        power = hann_power(self._store.part(first, last, low, high))
-        found = find_preambles(power, self._floor.per_bin[low:high], first)
-        self._admit(found.moved(low))
 
     def _noise_left(self, at: _Demodulated, states: int) -> float:
         """Noise power in bit-rate Hz around a frame that was taken out, over its duration."""
