@@ -97,7 +97,9 @@ async def test_a_station_cannot_take_the_session_of_another(broker: Broker) -> N
     thief = broker.station_link("N2", client_id="N1")
     async with connect(broker.station_link("N1")) as station, connect(thief):
         station.publish("nap/N1/event/uplink", b"still here")
-        await pubacks(station, 1)
+        [answer] = await pubacks(station, 1)
+        assert not answer.refused
+        assert station.ended is None
 
 
 async def test_workers_of_the_cloud_share_one_certificate(broker: Broker) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -14,6 +17,8 @@ from nap.relay.config import (
     MqttDestination,
     check_destinations,
 )
+from nap.relay.couriers.http_answers import Answer, judge
+from nap.wire.errors import Cause
 
 
 class Tables(msgspec.Struct):
@@ -83,6 +88,30 @@ def test_two_destinations_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="'cloud'"):
         check_destinations([read(CLOUD), read(CLOUD)])
     check_destinations([read(CLOUD), read(CLOUD + 'name = "second"')])
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "destinations.md"
+
+
+def test_the_example_of_the_guide_is_a_valid_configuration() -> None:
+    example = GUIDE.read_text().split("```toml")[1].split("```")[0]
+    tables = msgspec.toml.decode(
+        example, type=Tables, dec_hook=lambda kind, value: kind(value)
+    ).destination
+    check_destinations(tables)
+    assert [table.name for table in tables] == ["cloud", "home", "http"]
+
+
+def test_the_guide_explains_every_cause_of_a_failure() -> None:
+    guide = GUIDE.read_text()
+    assert [cause for cause in Cause if f"`{cause.value}`" not in guide] == []
+
+
+def test_the_guide_lists_the_answers_of_a_server_as_they_are_judged() -> None:
+    rows = [row for row in GUIDE.read_text().splitlines() if row.startswith("| 3xx")]
+    listed = {int(number) for number in re.findall(r"\b4\d\d\b", rows[0])}
+    judged = {status for status in range(400, 500) if judge(status) is Answer.MISCONFIGURED}
+    assert listed == judged
 
 
 @given(st.text(max_size=60))
