@@ -16,10 +16,10 @@ from nap.relay.config import (
 from nap.relay.couriers.cloud import CloudCourier, Station
 from nap.relay.couriers.http import HttpCourier
 from nap.relay.couriers.mqtt import MqttCourier
+from nap.relay.lanes import Limits
 from nap.relay.ports import Courier
 from nap.relay.quarantine import Quarantine
 from nap.relay.relay import Relay
-from nap.relay.window import Limits
 from nap.spool.ports import OutboundLog
 from nap.wire.messages import Stats
 

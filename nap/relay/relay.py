@@ -10,11 +10,12 @@ from typing import Final, NoReturn
 
 from nap.relay.backoff import Backoff
 from nap.relay.journal import Journal
+from nap.relay.lanes import Lane, Limits, Want
 from nap.relay.ports import BusyError, Courier, Outcomes, Session
 from nap.relay.quarantine import Quarantine
 from nap.relay.settler import Settler
 from nap.relay.status import DestinationStatus
-from nap.relay.window import Lane, Limits, Want, Window
+from nap.relay.window import Window
 from nap.runtime.service import RecoverableError
 from nap.spool.ports import OutboundLog, Record
 from nap.wire.errors import Cause, LinkError

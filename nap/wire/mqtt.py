@@ -15,8 +15,9 @@ from typing import Final
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from nap.wire.deadline import deadline
 from nap.wire.errors import Cause, LinkError, WindowFullError
-from nap.wire.mqtt_session import Session, deadline
+from nap.wire.mqtt_session import Session
 from nap.wire.mqtt_types import Incoming, MqttSettings, Puback
 from nap.wire.tls import open_socket
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -248,13 +247,3 @@ def _connect_properties(settings: MqttSettings) -> Properties:
     properties.MaximumPacketSize = settings.largest_packet_bytes
     properties.SessionExpiryInterval = settings.session_expiry_s
     return properties
-
-
-@contextlib.asynccontextmanager
-async def deadline(seconds: float, text: str) -> AsyncGenerator[None]:
-    """Turn what takes longer than `seconds` into a LinkError that says `text`."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise LinkError(Cause.TIMEOUT, text) from error

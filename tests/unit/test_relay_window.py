@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from nap.relay.lanes import Lane, Limits
 from nap.relay.ranges import pairs
-from nap.relay.window import Lane, Limits, Window
+from nap.relay.window import Window
 from nap.spool.ports import Kind, Record
 
 LIMITS = Limits(

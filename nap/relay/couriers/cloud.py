@@ -21,10 +21,10 @@ from nap.relay.couriers.publishing import Publisher
 from nap.relay.ports import Outcomes, Refused
 from nap.spool.ports import Record
 from nap.wire import topics
+from nap.wire.deadline import deadline
 from nap.wire.errors import Cause, LinkError
 from nap.wire.messages import Acknowledgment, Connection, Stats
 from nap.wire.mqtt import MqttLink, connect
-from nap.wire.mqtt_session import deadline
 from nap.wire.mqtt_types import Incoming, MqttSettings, Will
 from nap.wire.tls_verdicts import TlsFiles
 
