@@ -80,11 +80,11 @@ class Candidates:
 
     def thinned(self) -> Candidates:
         """Of those that describe the same preamble only the strongest."""
+        near = self.near(self)
         alive = np.ones(self.block.size, np.bool_)
         for i in range(self.block.size):
             if alive[i]:
-                one = self[np.array([i])]
-                alive[i + 1 :] &= ~self[np.arange(i + 1, alive.size)].near(one)[:, 0]
+                alive[i + 1 :] &= ~near[i, i + 1 :]
         return self[alive]
 
 

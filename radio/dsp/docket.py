@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,11 @@ HEAD_BLOCKS: Final = -(-(HEAD_STATES + SLACK_STATES) // SYMBOLS_PER_HOP) + 1
 OWN_BINS: Final = 6
 SIDE_LOBES: Final = 3.0 * 2**2
 MOST_RETRIES: Final = 4
+# A wideband burst or a thunderstorm is full of places that look like preambles. Only the strongest
+# are tried, so that the receiver keeps up; 270 devices at once need 6 in the time of a run.
+MOST_AT_ONCE: Final = 16
+MOST_OPEN: Final = 512
+_MOST_SIFTED: Final = 256
 # Candidates of the last seconds even on a crowded band; an older one is gone from the store.
 _REMEMBERED: Final = 512
 
@@ -69,7 +75,7 @@ class Docket:
     def admit(self, candidates: Candidates) -> None:
         """Take the candidates that are new and no mere side lobes."""
         known = np.any(candidates.near(Candidates.of(self._tried)), axis=1)
-        new = candidates[np.flatnonzero(~known)].thinned()
+        new = candidates[np.flatnonzero(~known)[:_MOST_SIFTED]].thinned()
         bursts = Candidates.of(burst.candidate for burst in self._open)
         ends = np.array([burst.last_block for burst in self._open], np.int64)
         new = new[~_hidden(new, bursts, ends)]
@@ -82,7 +88,10 @@ class Docket:
             for burst, better in zip(self._open, again.tolist(), strict=True)
             if burst.options or not better
         ]
-        self._open += [Burst(candidate, candidate.block + HEAD_BLOCKS) for candidate in new]
+        room = max(0, min(MOST_AT_ONCE, MOST_OPEN - len(self._open)))
+        self._open += [
+            Burst(candidate, candidate.block + HEAD_BLOCKS) for candidate in islice(new, room)
+        ]
 
     def due(self, end_block: int) -> Burst | None:
         """The strongest burst whose next stage needs no block from `end_block` on."""
