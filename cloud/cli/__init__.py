@@ -1,0 +1,1 @@
+"""The `nap-cloud` command: one module per subcommand."""

@@ -1,0 +1,61 @@
+"""Entry point of the `nap-cloud` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Final, Protocol, cast
+
+
+class Command(Protocol):
+    """What a module of a subcommand offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit code: 0 done, 1 failed, 2 wrong usage."""
+        ...
+
+
+# Imported on use: a command must not pay for the libraries of the others.
+MODULES: Final = {
+    "run": ("cloud.cli.run", "ingest messages, serve pages and API"),
+    "messages": ("cloud.cli.messages", "show the newest messages"),
+    "config": ("cloud.cli.config", "show or check the configuration"),
+    "migrate": ("cloud.cli.migrate", "bring the database to this program's schema"),
+    "init": ("cloud.cli.init", "make the authority, the certificates and the broker's files"),
+    "station": ("cloud.cli.station", "certificates of the stations"),
+}
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nap-cloud", description="Self-hosted cloud of the open Sigfox Nano Access Point."
+    )
+    parser.add_argument("--version", action="version", version=f"nap-cloud {version('open-nap')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module_name, summary) in MODULES.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == wanted:
+            module = cast("Command", import_module(module_name))
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main() -> int:
+    """Run the subcommand that the command line names."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    args = _parser(wanted).parse_args()
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep the interpreter's flush at exit quiet.
+        sys.stdout = None
+        return 0
+    except KeyboardInterrupt:
+        return 130

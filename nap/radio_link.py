@@ -1,0 +1,215 @@
+"""The radio worker as the gateway sees it: a child process, a pipe, and how it is doing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, NoReturn, Protocol
+
+import msgspec
+
+from nap.runtime.service import RecoverableError
+from radio.events import (
+    FrameHeard,
+    RadioEvent,
+    RadioStats,
+    StreamEnded,
+    StreamFailed,
+    StreamOpened,
+)
+from radio.settings import WorkerSettings
+
+_log = logging.getLogger(__name__)
+
+WORKER: Final = (sys.executable, "-m", "radio.worker")
+_LINE_LIMIT: Final = 65_536
+"""Bytes of one event; the longest is below 1 kB."""
+_SILENCE_S: Final = 15.0
+"""A worker that says nothing for so long hangs: while samples flow it reports every second."""
+_START_S: Final = 60.0
+"""Loading its libraries from a slow flash."""
+_GOODBYE_S: Final = 3.0
+
+
+class FrameSink(Protocol):
+    """Who takes what the worker says about frames."""
+
+    def worker_started(self) -> None:
+        """Frame numbers begin at 1 again."""
+        ...
+
+    def frame(self, frame: FrameHeard, *, simulated: bool) -> None:
+        """A frame was decoded."""
+        ...
+
+    def worker_ended(self, frames: int) -> None:
+        """No more frames come of this worker, which last said that it decoded `frames`."""
+        ...
+
+
+class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The receiver at one moment.
+
+    Attributes:
+        state: starting, receiving, failed (`problem` says why) or ended (a recording).
+        part: Which front end, for people.
+        stats: As the worker reported last.
+        restarts: Workers that died and were started again.
+    """
+
+    state: str
+    part: str | None
+    simulated: bool
+    rate_hz: float | None
+    center_hz: float | None
+    problem: str | None
+    stats: RadioStats | None
+    restarts: int
+
+
+class RadioLink:
+    """Starts the worker, reads what it says, and ends it. Fits Service.
+
+    It fails, to be started again with a growing delay, when the worker dies or hangs.
+    """
+
+    name = "radio"
+    quiet_limit_s = 240.0
+
+    def __init__(
+        self, settings: WorkerSettings, sink: FrameSink, command: Sequence[str] = WORKER
+    ) -> None:
+        self._settings, self._sink, self._command = settings, sink, command
+        self._decoder = msgspec.json.Decoder(RadioEvent)
+        self._state = "starting"
+        self._opened: StreamOpened | None = None
+        self._stats: RadioStats | None = None
+        self._problem: str | None = None
+        self._patience_s = _START_S
+        self._starts = 0
+
+    async def run(self, beat: Callable[[], None]) -> NoReturn:
+        """Be the parent of one worker until it dies or we are told to stop."""
+        self._begin()
+        try:
+            async with self._worker() as output:
+                await self._listen(output, beat)
+        finally:
+            self._sink.worker_ended(self._stats.frames if self._stats else 0)
+        while self._state == "ended":
+            beat()
+            await asyncio.sleep(1.0)
+        self._state = "failed"
+        self._problem = self._problem or "the radio worker ended"
+        raise RecoverableError(self._problem)
+
+    def status(self) -> RadioStatus:
+        """What people are shown."""
+        opened = self._opened
+        return RadioStatus(
+            state=self._state,
+            part=opened.description if opened else None,
+            simulated=opened.simulated if opened else False,
+            rate_hz=opened.rate_hz if opened else None,
+            center_hz=opened.center_hz if opened else None,
+            problem=self._problem,
+            stats=self._stats,
+            restarts=max(self._starts - 1, 0),
+        )
+
+    def _begin(self) -> None:
+        self._starts += 1
+        self._state, self._problem, self._stats = "starting", None, None
+        self._patience_s = _START_S
+        self._sink.worker_started()
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[asyncio.StreamReader]:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=_LINE_LIMIT,
+                start_new_session=True,  # Ctrl-C is for us; we end it along the data path
+            )
+        except OSError as error:
+            msg = f"the radio worker cannot be started: {error}"
+            raise RecoverableError(msg) from error
+        if process.stdin is None or process.stdout is None:
+            raise RecoverableError("the radio worker has no pipes")
+        try:
+            # Its stdin stays open: the worker ends when we are gone, however we went.
+            process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
+            yield process.stdout
+        finally:
+            process.stdin.close()
+            await self._hear_out(process.stdout)
+            await _end(process)
+
+    async def _listen(self, output: asyncio.StreamReader, beat: Callable[[], None]) -> None:
+        while line := await self._line(output):
+            self._take(line)
+            beat()
+
+    async def _hear_out(self, output: asyncio.StreamReader) -> None:
+        """Take what it has still to say, now that it knows that it shall end."""
+        with suppress(TimeoutError, ValueError, RecoverableError):
+            async with asyncio.timeout(_GOODBYE_S):
+                while line := await output.readline():
+                    self._take(line)
+
+    async def _line(self, output: asyncio.StreamReader) -> bytes:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await output.readline()
+        except TimeoutError:
+            msg = f"the radio worker said nothing for {self._patience_s:.0f} s"
+            raise RecoverableError(msg) from None
+        except ValueError:
+            raise RecoverableError("the radio worker sent an endless line") from None
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event = self._decoder.decode(line)
+        except msgspec.DecodeError as error:
+            msg = f"the radio worker sent something else than an event: {error}"
+            raise RecoverableError(msg) from error
+        match event:
+            case FrameHeard():
+                simulated = self._opened.simulated if self._opened else False
+                self._sink.frame(event, simulated=simulated)
+            case RadioStats():
+                self._stats = event
+            case StreamOpened():
+                self._state, self._opened, self._problem = "receiving", event, None
+                self._patience_s = _SILENCE_S
+                _log.info("receiving from %s", event.description)
+            case StreamFailed():
+                self._failed(event)
+            case StreamEnded():
+                self._state = "ended"
+                self._patience_s = _START_S
+
+    def _failed(self, event: StreamFailed) -> None:
+        if event.reason != self._problem:
+            _log.warning("no reception: %s", event.reason)
+        self._state, self._problem = "failed", event.reason
+        # Until its next attempt it has nothing to say; the attempt itself may take a while.
+        self._patience_s = (event.again_in_s or 0.0) + _START_S
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask it to stop, then make it."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(_GOODBYE_S):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

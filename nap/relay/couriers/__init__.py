@@ -1,0 +1,1 @@
+"""The ways to a destination: our cloud, any MQTT broker, any web server."""

@@ -1,0 +1,1 @@
+"""The owner's list of device ids: only those are served."""
