@@ -40,5 +40,5 @@ def test_a_real_frame_is_decoded_with_checksum_and_tag(offset_hz: float, snr_db:
     assert verify_uplink(heard.frame, NAK)
     assert heard.frequency_hz == pytest.approx(CENTER_HZ + offset_hz, abs=3)
     assert heard.snr_db == pytest.approx(snr_db, abs=1.5)
-    # The middle of the recording's first symbol is its sample 8; the preamble is from the fifth on.
-    assert heard.start_s == pytest.approx(0.8 + 8 / 8_820 + 4.5 / 100, abs=0.001)
+    # Its first turn of phase, in the middle of samples 574 and 575, starts bit 1.
+    assert heard.start_s == pytest.approx(0.8 + 574.5 / 8_820 - 1 / 100, abs=0.0005)
