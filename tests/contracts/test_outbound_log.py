@@ -107,12 +107,15 @@ async def test_a_bug_in_the_thread_reaches_everyone_who_waits(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(5), Spool(tmp_path / "spool.db", {}, ROOMY) as log:
-            monkeypatch.setattr("nap.spool.keeper.Keeper._bring_up", broken)
-            with pytest.raises(ZeroDivisionError):
-                await log.submit(Kind.UPLINK, body)
+    log = await Spool(tmp_path / "spool.db", {}, ROOMY).__aenter__()
+    monkeypatch.setattr("nap.spool.keeper.Keeper._bring_up", broken)
+    async with asyncio.timeout(5):
+        with pytest.raises(ZeroDivisionError):
+            await log.submit(Kind.UPLINK, body)
+        with pytest.raises(ZeroDivisionError):
             await log.run(lambda: None)
+        with pytest.raises(ZeroDivisionError):
+            await log.__aexit__(None, None, None)
 
 
 async def test_every_uplink_is_waiting_or_ended_for_every_destination(log: Spool) -> None:
