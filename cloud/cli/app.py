@@ -23,6 +23,10 @@ class Command(Protocol):
 
 # Imported on use: a command must not pay for the libraries of the others.
 MODULES: Final = {
+    "run": ("cloud.cli.run", "ingest messages, serve pages and API"),
+    "messages": ("cloud.cli.messages", "show the newest messages"),
+    "config": ("cloud.cli.config", "show or check the configuration"),
+    "migrate": ("cloud.cli.migrate", "bring the database to this program's schema"),
     "init": ("cloud.cli.init", "make the authority, the certificates and the broker's files"),
     "station": ("cloud.cli.station", "certificates of the stations"),
 }

@@ -25,7 +25,7 @@ class DecodeUplink(Struct, frozen=True, kw_only=True, tag_field="link", tag="upl
 
 
 class DecodeDownlink(Struct, frozen=True, kw_only=True, tag_field="link", tag="downlink"):
-    """A base station's frame: 224 bits, or the 120 behind the synchronisation word."""
+    """A base station's frame: 224 bits, or fewer at the front, down to the last 120."""
 
     frame_hex: FrameHex
     device_id: DeviceId

@@ -10,15 +10,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{8}$", description="8 hex digits")]
+# Lengths are told apart from patterns: `$` also fits before a line feed at the end.
+DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{8}$", max_length=8, description="8 hex digits")]
 HexBytes = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$", max_length=64)]
 SequenceNumber = Annotated[int, Meta(ge=0, le=4095)]
 BitRate = Literal[100, 600]
 Rank = Literal[1, 2, 3]
 SpoolEpoch = Annotated[
-    str, Meta(pattern="^[0-9a-f]{16}$", description="made anew with every spool file")
+    str,
+    Meta(pattern="^[0-9a-f]{16}$", max_length=16, description="made anew with every spool file"),
 ]
 RecordNumber = Annotated[int, Meta(ge=1, le=2**53)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 IsoTime = Annotated[str, Meta(max_length=40, description="ISO 8601 UTC")]
 MessageType = Literal[
     "empty", "bit_false", "bit_true", "bytes", "keep_alive", "downlink_confirmation", "control"
@@ -105,6 +108,6 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
 
     v: Literal[1] = 1
     at_utc: IsoTime
-    heard: int
-    end_states: dict[str, int]
-    waiting: int
+    heard: Count
+    end_states: Annotated[dict[Annotated[str, Meta(max_length=40)], Count], Meta(max_length=40)]
+    waiting: Count

@@ -53,6 +53,7 @@ async def _establish(settings: MqttSettings, changed: asyncio.Event) -> Session:
         except LinkError as error:
             if error.cause is not Cause.VERSION_REFUSED:
                 raise
+        changed.clear()
         return await _try(settings, changed, MQTTProtocolVersion.MQTTv311)
 
 

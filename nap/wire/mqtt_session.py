@@ -214,7 +214,7 @@ class Session:
             return
         if message.qos > 0:
             self.unacknowledged += 1
-        if max(self.unacknowledged, len(self.messages)) > self._settings.receive_maximum:
+        if max(self.unacknowledged, len(self.messages) + 1) > self._settings.receive_maximum:
             self._breach(f"the broker sends more than {self._settings.receive_maximum} at once")
             return
         self.messages.append(

@@ -1,4 +1,4 @@
-"""An acquired frame to coherent soft symbols, and these to a decoded frame."""
+"""An acquired frame to coherent soft symbols."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ from numpy.typing import NDArray
 from radio.dsp.acquire import Acquired, drift_grid, drift_step
 from radio.dsp.baseband import Integrator
 from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, Search, find_carrier, follow_phase
-from radio.sigfox.bits import Bits, bits_of_word, word_of
-from radio.sigfox.frame_type import (
-    FRAME_TYPE_BITS,
-    HEADER_BITS,
-    PREAMBLE_BITS,
-    nearest_frame_type,
-)
-from radio.sigfox.rejected import Rejected
-from radio.sigfox.uplink import PREAMBLE, UplinkFrame, decode_uplink
 
 # The head knew the drift to about 1 Hz/s at 100 bit/s; the whole frame knows it ten times better.
 _REFINE_LIMIT_HZ_PER_S: Final = 4.0
@@ -50,7 +41,7 @@ def demodulate(
 ) -> SoftFrame:
     """Soft states of the whole frame that was acquired."""
     states = acquired.frame_class.total_bits + 1
-    edges = acquired.start + np.arange(states + 1) * symbol_samples
+    edges = acquired.start + symbol_samples * np.arange(states + 1.0)
     symbols = integrator.means(edges)
     numbers = np.arange(states, dtype=np.float64)
     rough = acquired.carrier
@@ -59,7 +50,9 @@ def demodulate(
     rest = find_carrier(
         straightened,
         Search(
-            _REFINE_LIMIT_FREQUENCY, drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, drift_step(states)), middle
+            _REFINE_LIMIT_FREQUENCY,
+            drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, drift_step(states)),
+            middle,
         ),
     )
     carrier = Carrier(
@@ -77,21 +70,3 @@ def demodulate(
         phase=carrier.phase(numbers) + bend,
         soft=(straight * np.exp(-1j * bend)).real,
     )
-
-
-def decide(soft: NDArray[np.float64]) -> tuple[UplinkFrame | Rejected, Bits]:
-    """Decode by the sign of each state: equal neighbours are a 1.
-
-    Returns:
-        The frame or the reason against it, and the bits as they were sent as far as known
-        (preamble and frame type repaired).
-    """
-    bits = (soft[1:] * soft[:-1] > 0).astype(np.uint8)
-    result = decode_uplink(bits)
-    if isinstance(result, UplinkFrame):
-        bits[:PREAMBLE_BITS] = PREAMBLE
-        code = nearest_frame_type(word_of(bits[PREAMBLE_BITS:HEADER_BITS]))
-        if code is not None:
-            word = code.frame_class.codes[code.rank - 1]
-            bits[PREAMBLE_BITS:HEADER_BITS] = bits_of_word(word, FRAME_TYPE_BITS)
-    return result, bits

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from radio.sigfox import bch, whitening
-from radio.sigfox.bits import Bits, bits_of, bytes_of
+from radio.sigfox.bits import Bits, bits_of, bytes_of, word_of
 from radio.sigfox.crc import crc8
 from radio.sigfox.rejected import Reason, Rejected
 from radio.sigfox.sendable import require, require_address
@@ -25,6 +25,7 @@ PREAMBLE_AND_SYNC: Final = bytes.fromhex("2a" + 10 * "aa" + "b227")
 CONTENT_BITS: Final = 8 * bch.CODED_BYTES
 TOTAL_BITS: Final = 8 * len(PREAMBLE_AND_SYNC) + CONTENT_BITS
 _SYNC_WORD: Final = 0xB227
+_SYNC_BITS: Final = 16
 # Enough for a weak frame; noise passes once in 478 times.
 _MOST_SYNC_ERRORS: Final = 2
 
@@ -80,15 +81,18 @@ def decode_downlink(bits: Bits, device_id: int, seq_number: int) -> DownlinkFram
     """Read a downlink as the device `device_id` does after its uplink `seq_number`.
 
     Args:
-        bits: All 224, or the 120 that a device's radio hands over behind the sync word.
+        bits: All 224, or fewer at the front: from somewhere in the preamble, or only the 120 that
+            a device's radio hands over behind the sync word.
         device_id: 32 bits.
         seq_number: 12 bits.
     """
-    if len(bits) not in {TOTAL_BITS, CONTENT_BITS}:
+    lead_bits = len(bits) - CONTENT_BITS
+    if lead_bits != 0 and not _SYNC_BITS <= lead_bits <= TOTAL_BITS - CONTENT_BITS:
         return Rejected(Reason.LENGTH)
-    sync = int.from_bytes(bytes_of(bits[:-CONTENT_BITS])[-2:], "big")
-    if len(bits) == TOTAL_BITS and (sync ^ _SYNC_WORD).bit_count() > _MOST_SYNC_ERRORS:
-        return Rejected(Reason.SYNC)
+    if lead_bits:
+        sync = word_of(bits[lead_bits - _SYNC_BITS : lead_bits])
+        if (sync ^ _SYNC_WORD).bit_count() > _MOST_SYNC_ERRORS:
+            return Rejected(Reason.SYNC)
     coded = whitening.whiten(
         bytes_of(bits[-CONTENT_BITS:]), whitening.seed_of(device_id, seq_number)
     )

@@ -109,3 +109,9 @@ def test_samples_that_the_server_dropped_are_counted() -> None:
             if block.first_sample > 4.5 * RATE_HZ:
                 break
     assert lost == pytest.approx(dropped, abs=0.1 * RATE_HZ)
+
+
+def test_a_server_that_is_too_slow_is_seen_in_the_lost_samples() -> None:
+    wrong = Misbehaviour(pace=0.5)
+    with RtlTcpServer(RATE_HZ, wrong).serving() as server, client(server).open() as stream:
+        assert any(block.lost_before > 0 for block in islice(stream.blocks(), 60))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
 from nap.wire import topics
+from nap.wire.errors import LinkError
 from nap.wire.messages import Acknowledgment, RefusedRecord
 from nap.wire.mqtt import MqttLink, connect
 from nap.wire.mqtt_types import Incoming, MqttSettings
@@ -62,6 +63,11 @@ class Peer:
                 work.cancel()
 
     async def _work(self, link: MqttLink) -> None:
+        # A broker that a test kills ends the peer quietly.
+        with suppress(LinkError):
+            await self._serve(link)
+
+    async def _serve(self, link: MqttLink) -> None:
         while True:
             await link.wait()
             events: dict[tuple[str, str], list[int]] = {}

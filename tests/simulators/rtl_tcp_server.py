@@ -26,7 +26,8 @@ class Misbehaviour:
         stall_after_bytes: Nothing follows.
         trickle_after_bytes: One byte follows now and then.
         close_after_bytes: The connection is closed.
-        drop_at_bytes: So much is thrown away once, `drop_bytes` long.
+        drop_at_bytes: From there `drop_bytes` are thrown away, once.
+        pace: Samples leave at this part of the rate.
     """
 
     greeting: bytes = struct.pack(">4sII", b"RTL0", 5, 29)
@@ -35,6 +36,7 @@ class Misbehaviour:
     close_after_bytes: int | None = None
     drop_at_bytes: int | None = None
     drop_bytes: int = 0
+    pace: float = 1.0
 
 
 @dataclass
@@ -79,7 +81,8 @@ class RtlTcpServer:
         began_at, sent, pending = time.monotonic(), 0, b""
         while not self._stop.is_set():
             pending = self._read_commands(client, pending)
-            due = int(2 * self.rate_hz * (time.monotonic() - began_at)) // 512 * 512
+            pace_hz = self.rate_hz * self.misbehaviour.pace
+            due = int(2 * pace_hz * (time.monotonic() - began_at)) // 512 * 512
             if (end := self._end(sent, due)) < 0:
                 return
             if end > sent:

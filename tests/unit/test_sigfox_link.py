@@ -247,6 +247,14 @@ def test_a_downlink_with_a_wrecked_synchronisation_word_is_rejected() -> None:
     assert decode_downlink(bits, 1, 2) == Rejected(Reason.SYNC)
 
 
+def test_a_downlink_may_be_heard_from_any_bit_of_its_preamble() -> None:
+    bits = encode_downlink(Downlink(1, 2, bytes(8)), bytes(16))
+    for missed in [*range(89), 104]:
+        assert isinstance(decode_downlink(bits[missed:], 1, 2), DownlinkFrame)
+    for missed in [89, 103, 105, 224]:
+        assert decode_downlink(bits[missed:], 1, 2) == Rejected(Reason.LENGTH)
+
+
 @pytest.mark.parametrize("payload", [b"", bytes(7), bytes(9)])
 def test_a_downlink_carries_eight_bytes(payload: bytes) -> None:
     with pytest.raises(UnsendableError, match=f"not {len(payload)}"):

@@ -25,6 +25,8 @@ from nap.wire.tls_verdicts import TlsFiles, explain, quote_own, untrusted
 
 # Enough of an error page to tell what is wrong.
 QUOTED_BYTES: Final = 200
+# Read here, at import: it reads files, which must not happen on the event loop.
+USER_AGENT: Final = f"open-nap/{version('open-nap')}"
 
 
 class HttpCourier:
@@ -64,7 +66,7 @@ class HttpCourier:
         destination = self._destination
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": f"open-nap/{version('open-nap')}",
+            "User-Agent": USER_AGENT,
         }
         if destination.bearer_path is not None:
             headers["Authorization"] = f"Bearer {await read_secret(destination.bearer_path)}"

@@ -1,0 +1,1 @@
+"""What programs read from the cloud: typed JSON, described by OpenAPI."""

@@ -1,0 +1,1 @@
+"""How the program's services live and end together."""
