@@ -112,8 +112,6 @@ def _mqtt_settings(section: MqttSection) -> MqttSettings:
         ),
         receive_maximum=section.receive_maximum,
         largest_packet_bytes=LARGEST_PACKET_BYTES,
-        clean_start=False,
-        session_expiry_s=section.session_expiry_s,
     )
 
 

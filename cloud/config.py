@@ -29,9 +29,6 @@ class MqttSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         int,
         Meta(ge=1, le=10_000, description="messages in work at once: bounds memory, slows bursts"),
     ] = 2000
-    session_expiry_s: Annotated[
-        int, Meta(ge=0, le=86_400, description="how long the broker keeps messages for us")
-    ] = 300
 
 
 class StoreSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

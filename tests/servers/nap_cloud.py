@@ -78,6 +78,10 @@ class NapCloud:
         except httpx.TransportError:
             return None
 
+    def fault(self) -> str:
+        """The text of /healthz."""
+        return httpx.get(f"{self.base_url}/healthz").text
+
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """JSON of the API; fails when the status is not 200."""
         return httpx.get(f"{self.base_url}{path}").raise_for_status().json()
@@ -98,6 +102,13 @@ class NapCloud:
                 return found
             cursor = f"&cursor={page['next']}"
 
+    def wait(self) -> int:
+        """Exit code of a program that ends by itself."""
+        assert self._process is not None
+        code = self._process.wait(START_WITHIN_S)
+        self._process = None
+        return code
+
     def kill(self) -> None:
         """SIGKILL: no farewell."""
         if self._process is not None:
@@ -109,9 +120,7 @@ class NapCloud:
         """SIGTERM; return the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(20)
-        self._process = None
-        return code
+        return self.wait()
 
     def log(self) -> str:
         """What it has printed."""

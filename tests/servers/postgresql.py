@@ -37,7 +37,7 @@ class PostgresqlServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        self.stop("fast")
         shutil.rmtree(self._folder)
 
     @property
