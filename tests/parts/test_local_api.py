@@ -150,7 +150,7 @@ async def test_a_hundred_thousand_ids_go_in_and_out(box: Gateway) -> None:
 HOSTILE = [
     ("PUT", "/v1/whitelist", b"{", 400, "request.body"),
     ("PUT", "/v1/whitelist", b'{"mode": "maybe"}', 400, "request.body"),
-    ("PUT", "/v1/whitelist", b'{"alow": []}', 400, "request.body"),
+    ("PUT", "/v1/whitelist", b'{"permit": []}', 400, "request.body"),
     ("PUT", "/v1/whitelist", b"\xff\xfe", 400, "request.body"),
     ("PUT", "/v1/whitelist", b'{"allow": ["x"]}', 422, "whitelist.entry"),
     ("PATCH", "/v1/whitelist", b'{"allow_remove": ["1"]}', 409, "whitelist.change"),
