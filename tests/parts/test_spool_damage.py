@@ -58,7 +58,7 @@ def no_log_lines() -> None:
     logging.getLogger("nap.spool").setLevel(logging.CRITICAL)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=12))
 def test_flipped_bits_never_stop_it_and_never_show_a_wrong_record(
     intact: tuple[bytes, dict[int, bytes]], places: list[float]
@@ -82,7 +82,7 @@ def test_flipped_bits_never_stop_it_and_never_show_a_wrong_record(
         assert again in waiting(keeper_of(path))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1))
 def test_a_file_cut_short_keeps_what_is_left(
     intact: tuple[bytes, dict[int, bytes]], share: float

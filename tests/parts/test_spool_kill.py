@@ -18,7 +18,7 @@ from nap.spool.spool import Spool
 from tests.simulators.spooling import ROOMY, saying
 
 WRITER = [sys.executable, "-m", "tests.simulators.spool_writer"]
-ROUNDS = 20
+ROUNDS = 15
 
 
 def killed_writer(path: Path, prefix: str, lines: int) -> list[str]:
