@@ -63,6 +63,7 @@ class Relay:
         except* RecoverableError as failures:
             # The supervisor wants the one failure that counts, not how our tasks are arranged.
             failure = failures.exceptions[0]
+            self._journal.connected = False
         raise RecoverableError(str(failure)) from failure
 
     async def status(self) -> DestinationStatus:

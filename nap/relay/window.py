@@ -93,6 +93,9 @@ class Window:
         carried |= {sent.record.number: sent.record for sent in self._unconfirmed.values()}
         carried |= self._again
         self._again = dict(sorted(carried.items()))
+        # They have their way already. The spool may give them out once more: before they are
+        # sent, and as long as its disk has not noted that they are settled.
+        self._carried = {*self._again, *self._postponed}
         self._flying.clear()
         self._unconfirmed.clear()
         self._slots = min(self._limits.in_flight, receive_maximum)
@@ -121,7 +124,7 @@ class Window:
             self._live_cursor = cursor
         else:
             self._backlog_cursor = cursor
-        return [record for record in records if not self._knows(record.number)]
+        return [record for record in records if record.number not in self._carried]
 
     def take_again(self, now: float) -> list[Record]:
         """The records to send once more now."""

@@ -1,6 +1,6 @@
 """Opening a connection, with or without TLS, and telling in plain words why it failed.
 
-Nothing here blocks the event loop: addresses are looked up and files read in a thread, connecting
+Nothing here blocks the event loop: names are looked up and files read in threads, connecting
 and the handshake wait for the socket.
 """
 
@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from cryptography import x509
 
 from nap.wire.errors import Cause, LinkError
+from nap.wire.names import addresses
 from nap.wire.tls_verdicts import TlsFiles, explain, quote_own, untrusted, unusable
 
 # Of several addresses of a host (IPv6 and IPv4), a dead one must not use up the whole time.
@@ -85,10 +86,7 @@ async def shown_certificate(host: str, port: int) -> x509.Certificate | None:
 
 async def _connect(host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise LinkError(Cause.NAME_UNKNOWN, f"host {host!r} is not found: {error}") from error
+    found = await addresses(host, port)
     failures: list[str] = []
     for family, kind, protocol, _, address in found:
         try:

@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from nap.spool.ports import Kind
+from nap.wire.messages import Stats
 from tests.parts.mosquitto import Broker
 from tests.simulators.peer import Peer
 from tests.simulators.proxy import Proxy
@@ -131,6 +133,7 @@ async def test_a_useless_connection_is_dropped_and_made_anew(
         assert status.last_failure.cause == "stalled"
 
 
+@pytest.mark.slow
 async def test_a_reconnect_never_floods_a_broker_with_a_small_window(tmp_path: Path) -> None:
     broker, peer = Broker(tmp_path / "mosquitto", window=10), Peer()
     broker.start()
@@ -148,6 +151,26 @@ async def test_a_reconnect_never_floods_a_broker_with_a_small_window(tmp_path: P
     finally:
         broker.kill()
     assert sorted(set(peer.taken)) == numbers
+
+
+@pytest.mark.parametrize("window", [1, 2])
+async def test_the_statistics_never_take_the_slot_of_a_record(tmp_path: Path, window: int) -> None:
+    broker, peer = Broker(tmp_path / "mosquitto", window=window), Peer()
+    broker.start()
+    ledger = Stats(at_utc="2026-01-01T00:00:00Z", heard=1, end_states={"waiting": 1}, waiting=1)
+    try:
+        async with (
+            spool_for(tmp_path, "cloud") as spool,
+            peer.listening(broker.cloud_link()),
+        ):
+            await put(spool, 50)
+            relays = running(spool, tmp_path, [to_cloud(broker, **FAST)], stats=lambda: ledger)
+            async with relays as [relay]:
+                await settled(spool, "cloud")
+                assert (await relay.status()).counters.sessions == 1
+    finally:
+        broker.kill()
+    assert peer.stats == ([msgspec.json.encode(ledger)] if window > 1 else [])
 
 
 async def test_a_live_message_overtakes_the_backlog(broker: Broker, tmp_path: Path) -> None:

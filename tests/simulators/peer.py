@@ -35,6 +35,7 @@ class Peer:
 
     taken: list[int] = field(default_factory=list)
     states: list[bytes] = field(default_factory=list)
+    stats: list[bytes] = field(default_factory=list)
     silent: bool = False
     refuses: frozenset[int] = frozenset()
     moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,7 +84,9 @@ class Peer:
         assert nap_id is not None
         if "/state/" in message.topic:
             self.states.append(message.payload)
-        elif "/stats" not in message.topic:
+        elif message.topic.endswith("/stats"):
+            self.stats.append(message.payload)
+        else:
             address = msgspec.json.decode(message.payload, type=Addressed)
             self.taken.append(address.number)
             events.setdefault((nap_id, address.epoch), []).append(address.number)

@@ -17,6 +17,7 @@ from nap.relay.relay import Relay
 from nap.relay.status import DestinationStatus
 from nap.spool.ports import Kind
 from nap.spool.spool import Spool
+from nap.wire.messages import Stats
 from tests.parts.mosquitto import Broker
 from tests.simulators.spooling import ROOMY, body
 
@@ -54,7 +55,12 @@ def to_cloud(broker: Broker, *, port: int | None = None, **pace: float) -> Cloud
 
 @asynccontextmanager
 async def running(
-    spool: Spool, folder: Path, destinations: Sequence[AnyDestination], *, hurry: float = 0.05
+    spool: Spool,
+    folder: Path,
+    destinations: Sequence[AnyDestination],
+    *,
+    hurry: float = 0.05,
+    stats: Callable[[], Stats | None] = lambda: None,
 ) -> AsyncGenerator[list[Relay]]:
     """Relays that run until the end of the context; `hurry` shortens their backoff."""
     jitter = np.random.default_rng(7)
@@ -64,6 +70,7 @@ async def running(
         STATION,
         refused_folder=folder / "refused",
         uniform=lambda: hurry * jitter.random(),
+        stats=stats,
     )
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(relay.run(lambda: None)) for relay in relays]

@@ -34,6 +34,7 @@ class Desk:
         self.now = 1000.0
         self.head = head
         self.settled: set[int] = set()
+        self.noted: set[int] = set()
         self.window = Window(limits, self.now)
         self.window.open(head, receive_maximum, self.now)
 
@@ -49,7 +50,7 @@ class Desk:
         sent: list[int] = []
         while want := self.window.want(lane, self.head, self.now):
             there = [
-                record(n) for n in range(want.after + 1, want.through + 1) if n not in self.settled
+                record(n) for n in range(want.after + 1, want.through + 1) if n not in self.noted
             ]
             for fresh in self.window.fetched(want, there[: want.limit]):
                 self.window.sent(lane, fresh, self.now)
@@ -65,7 +66,12 @@ class Desk:
         self.settled |= {n for a, b in settled for n in range(a, b + 1)}
         return settled
 
+    def note(self) -> None:
+        """Let the spool's disk catch up with what was settled."""
+        self.noted |= self.settled
+
     def reconnect(self, receive_maximum: int = 1000) -> None:
+        self.note()
         self.window.open(self.head, receive_maximum, self.now)
 
 
@@ -151,6 +157,16 @@ def test_a_new_connection_sends_again_what_was_under_way_and_only_that_twice() -
         sent += burst
         desk.accept(*burst)
     assert sorted(sent) == list(range(1, 23))
+
+
+def test_a_slow_disk_makes_nothing_go_out_twice_after_a_reconnect() -> None:
+    desk = Desk(head=20)
+    desk.send()
+    desk.reconnect()
+    assert desk.send() == [1, 2, 3, 4, 5, 6, 7]
+    desk.confirm(1, 7)
+    assert desk.noted == set()
+    assert desk.send() == [8, 9, 10, 11, 12, 13, 14]
 
 
 def test_a_late_confirmation_from_the_last_connection_still_counts() -> None:
@@ -271,6 +287,10 @@ class AnyFate(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.flying)))
         self.flying.remove(number)
         self.desk.window.postponed(number, self.desk.now + seconds)
+
+    @rule()
+    def disk_catches_up(self) -> None:
+        self.desk.note()
 
     @rule(receive_maximum=st.integers(1, 20))
     def reconnect(self, receive_maximum: int) -> None:

@@ -133,13 +133,14 @@ class CloudSession:
         self._nap_id = nap_id
         self._epoch = epoch
         self._stats = stats
-        self._stats_at = monotonic()
+        # The first at once: the cloud has not heard of us for a while.
+        self._stats_due_at = monotonic()
         self._publisher = Publisher(link, broker_is_the_end=False)
 
     @property
     def capacity(self) -> int:
-        """The broker's Receive Maximum."""
-        return self._link.server_receive_maximum
+        """The broker's Receive Maximum without the one slot that statistics use."""
+        return max(1, self._link.server_receive_maximum - 1)
 
     @property
     def working(self) -> bool:
@@ -175,9 +176,9 @@ class CloudSession:
 
     def _publish_stats(self) -> None:
         now, link = monotonic(), self._link
-        # Only while the window is empty, so that records never find it full.
-        if now - self._stats_at < STATS_EVERY_S or link.in_flight:
+        free = link.server_receive_maximum > 1 and link.in_flight == self._publisher.outstanding
+        if now < self._stats_due_at or not free:
             return
         if (stats := self._stats()) is not None:
-            self._stats_at = now
+            self._stats_due_at = now + STATS_EVERY_S
             link.publish(topics.event(self._nap_id, "stats"), msgspec.json.encode(stats))

@@ -30,6 +30,11 @@ class Publisher:
         self._numbers: dict[int, int] = {}
         self._oversize: list[Refused] = []
 
+    @property
+    def outstanding(self) -> int:
+        """Records that the broker has not answered yet."""
+        return len(self._numbers)
+
     def send(self, topic: str, record: Record) -> None:
         """Publish a record, or refuse it when the broker would hang up on its size."""
         size = len(record.body) + len(topic.encode()) + HEADER_BYTES
