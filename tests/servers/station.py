@@ -34,6 +34,7 @@ class Station:
             host="localhost",
             port=broker.port,
             client_id=nap_id,
+            excess=20_000,
             files=TlsFiles.in_folder(broker.station(nap_id)),
         )
 
