@@ -38,8 +38,8 @@ class Receiver:
     ) -> None:
         half = rate_hz / 2
         low, high = (-half, half) if band_hz is None else (b - center_hz for b in band_hz)
-        self._low_hz, self._high_hz = max(low, -half), min(high, half)
-        if self._low_hz >= self._high_hz:
+        self._band_hz = max(low, -half), min(high, half)
+        if self._band_hz[0] >= self._band_hz[1]:
             msg = f"the band {band_hz} lies outside {center_hz - half} to {center_hz + half} Hz"
             raise ValueError(msg)
         self._rate_hz, self._center_hz, self._bit_rates = rate_hz, center_hz, bit_rates
@@ -79,8 +79,7 @@ class Receiver:
                 rate_hz=self._rate_hz,
                 center_hz=self._center_hz,
                 bit_rate=bit_rate,
-                low_hz=self._low_hz,
-                high_hz=self._high_hz,
+                band_hz=self._band_hz,
                 first_sample=first_sample,
             )
             for bit_rate in self._bit_rates
