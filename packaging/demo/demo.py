@@ -1,0 +1,131 @@
+"""`make demo`: the whole product on one machine, from simulated sensors to the console.
+
+DEMO_SECONDS=N ends it after N seconds, DEMO_PORT chooses another port for the console.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final, NoReturn
+
+from stack import Stack, StackError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DEFAULT_PORT: Final = 8080
+LOOK_EVERY_S: Final = 0.2
+
+
+class StopAskedError(Exception):
+    """Ctrl-C, SIGTERM or the end of DEMO_SECONDS."""
+
+
+def main() -> int:
+    """Run the demo; 0 when it was ended as asked, 1 when something failed."""
+    began = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ask_to_stop)
+    try:
+        until = began + _seconds()
+        port = _port()
+        folder = ROOT / "build" / ("demo" if port == DEFAULT_PORT else f"demo-{port}")
+        _say(f"certificates, configuration, data and logs are in {folder.relative_to(ROOT)}/")
+        stack = Stack(folder, web_port=port)
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except StopAskedError:
+        return 0
+    return _run(stack, until)
+
+
+def _run(stack: Stack, until: float) -> int:
+    code = 0
+    try:
+        _start(stack)
+        _watch(stack, until)
+    except StopAskedError:
+        _say("ending")
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        code = 1
+    finally:
+        # A second Ctrl-C must not leave programs behind.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stack.stop()
+    _say("all programs have ended")
+    return code
+
+
+def _start(stack: Stack) -> None:
+    _say(f"starting the broker on 127.0.0.1:{stack.port} (TLS, client certificates)")
+    stack.start_broker()
+    _say(f"starting the cloud with SQLite, console on 127.0.0.1:{stack.web_port}")
+    stack.start_cloud()
+    _say("starting the gateway with the simulated air of a dozen sensors")
+    stack.start_gateway()
+    _say("waiting for the first message; it takes some seconds on the air")
+
+
+def _watch(stack: Stack, until: float) -> NoReturn:
+    ready = False
+    while time.monotonic() < until:
+        stack.check()
+        if not ready and _messages(stack):
+            ready = True
+            print(f"ready: http://127.0.0.1:{stack.web_port}/ (Ctrl-C ends it)", flush=True)
+        time.sleep(LOOK_EVERY_S)
+    raise StopAskedError
+
+
+def _messages(stack: Stack) -> bool:
+    try:
+        return bool(stack.get("/api/messages?limit=1")["messages"])
+    except OSError:
+        # Busy, or gone; the next check of the programs tells.
+        return False
+
+
+def _seconds() -> float:
+    text = os.environ.get("DEMO_SECONDS", "")
+    try:
+        seconds = float(text) if text else float("inf")
+    except ValueError:
+        seconds = -1.0
+    if not seconds > 0:
+        msg = f"DEMO_SECONDS is {text!r}; a number of seconds above 0 is needed"
+        raise StackError(msg)
+    return seconds
+
+
+def _port() -> int:
+    text = os.environ.get("DEMO_PORT", str(DEFAULT_PORT))
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        msg = f"DEMO_PORT is {text!r}; a port from 1 to 65535 is needed"
+        raise StackError(msg)
+    try:
+        socket.create_server(("127.0.0.1", int(text))).close()
+    except OSError as error:
+        msg = (
+            f"cannot use 127.0.0.1:{text} for the console: {error.strerror}; "
+            "end the program that has it, or choose another port with DEMO_PORT"
+        )
+        raise StackError(msg) from error
+    return int(text)
+
+
+def _ask_to_stop(_number: int, _frame: object) -> NoReturn:
+    raise StopAskedError
+
+
+def _say(text: str) -> None:
+    print(f"demo: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
