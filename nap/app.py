@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import signal
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ def run(config: Config, worker: Sequence[str] = WORKER) -> None:
         SpoolInUseError: a gateway already runs on this state.
         ExceptionGroup: a part failed in a way that starting it again cannot mend.
     """
+    os.umask(0o027)  # messages and lists are for us and our group
     for folder in (config.state_dir, config.run_dir):
         _make(folder)
     whitelist = Whitelist(config.state_dir, config.whitelist.first_mode)
@@ -134,7 +136,10 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
 def _station(config: Config) -> Station:
     simulated = isinstance(config.radio.front_end, SimulatorSettings | RecordingSettings)
     return Station(
-        config.station.nap_id, config.station.model, version("open-nap"), simulated=simulated
+        nap_id=config.station.nap_id,
+        model=config.station.model,
+        version=version("open-nap"),
+        simulated=simulated,
     )
 
 

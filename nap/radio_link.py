@@ -203,9 +203,7 @@ class RadioLink:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask it to stop, then make it."""
-    with suppress(ProcessLookupError):
-        process.terminate()
+    """Wait for a worker that was told to end; make it end if it does not."""
     try:
         async with asyncio.timeout(_GOODBYE_S):
             await process.wait()

@@ -85,6 +85,7 @@ class Api:
                 await asyncio.sleep(5.0)
         finally:
             await runner.cleanup()
+            await asyncio.to_thread(self._socket_path.unlink, missing_ok=True)
 
     async def _listen(self, runner: web.AppRunner) -> None:
         try:

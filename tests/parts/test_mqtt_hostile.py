@@ -30,7 +30,7 @@ async def ended(link: MqttLink) -> LinkError:
 
 
 @pytest.mark.parametrize("hangs_up", [False, True])
-async def test_an_old_broker_is_spoken_to_in_its_own_version(hangs_up: bool) -> None:  # noqa: FBT001
+async def test_an_old_broker_is_spoken_to_in_its_own_version(*, hangs_up: bool) -> None:
     broker = FakeBroker(newest_version=4, hangs_up=hangs_up)
     async with broker.listening(), connect(plain(broker.port)) as link:
         assert link.version == "3.1.1"
