@@ -107,7 +107,7 @@ async def test_an_unusable_spool_stops_neither_start_nor_delivery(tmp_path: Path
         async with gateway(config, "open", "frames", "1", "5") as running:
             status = await eventually(running, lambda s: s.destinations[0].counters.delivered == 5)
     assert len(status.spool.set_aside) == 1
-    assert any("set aside" in alarm for alarm in status.alarms)
+    assert any("damaged spool files" in alarm for alarm in status.alarms)
     assert status.spool.durable
 
 
