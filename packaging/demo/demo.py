@@ -24,39 +24,54 @@ class StopAskedError(Exception):
     """Ctrl-C, SIGTERM or the end of DEMO_SECONDS."""
 
 
+class Watch:
+    """Knows when to end; signals are only noted, and heeded at the next pause."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep a little.
+
+        Raises:
+            StopAskedError: it is time to end.
+        """
+        time.sleep(seconds)
+        if self._asked or time.monotonic() >= self._until:
+            raise StopAskedError
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self._asked = True
+
+
 def main() -> int:
     """Run the demo; 0 when it was ended as asked, 1 when something failed."""
-    began = time.monotonic()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ask_to_stop)
     try:
-        until = began + _seconds()
+        watch = Watch(_seconds())
         port = _port()
         folder = ROOT / "build" / ("demo" if port == DEFAULT_PORT else f"demo-{port}")
         _say(f"certificates, configuration, data and logs are in {folder.relative_to(ROOT)}/")
-        stack = Stack(folder, web_port=port)
+        stack = Stack(folder, web_port=port, pause=watch.pause)
     except StackError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    except StopAskedError:
-        return 0
-    return _run(stack, until)
+    return _run(stack, watch)
 
 
-def _run(stack: Stack, until: float) -> int:
+def _run(stack: Stack, watch: Watch) -> int:
     code = 0
     try:
         _start(stack)
-        _watch(stack, until)
+        _stay(stack, watch)
     except StopAskedError:
         _say("ending")
     except StackError as error:
         print(f"demo: {error}", file=sys.stderr)
         code = 1
     finally:
-        # A second Ctrl-C must not leave programs behind.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
         stack.stop()
     _say("all programs have ended")
     return code
@@ -72,15 +87,14 @@ def _start(stack: Stack) -> None:
     _say("waiting for the first message; it takes some seconds on the air")
 
 
-def _watch(stack: Stack, until: float) -> NoReturn:
+def _stay(stack: Stack, watch: Watch) -> NoReturn:
     ready = False
-    while time.monotonic() < until:
+    while True:
         stack.check()
         if not ready and _messages(stack):
             ready = True
             print(f"ready: http://127.0.0.1:{stack.web_port}/ (Ctrl-C ends it)", flush=True)
-        time.sleep(LOOK_EVERY_S)
-    raise StopAskedError
+        watch.pause(LOOK_EVERY_S)
 
 
 def _messages(stack: Stack) -> bool:
@@ -117,10 +131,6 @@ def _port() -> int:
         )
         raise StackError(msg) from error
     return int(text)
-
-
-def _ask_to_stop(_number: int, _frame: object) -> NoReturn:
-    raise StopAskedError
 
 
 def _say(text: str) -> None:

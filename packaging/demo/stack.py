@@ -106,6 +106,8 @@ class Stack:
         web_port: Where the console listens on loopback.
         air: The `[radio.front_end]` table of the gateway's configuration.
         nap_id: Identity of the gateway.
+        pause: Sleeps for some seconds; may raise to give up waiting. A signal handler that raises
+            would do so between a program's start and our knowing of it.
     """
 
     def __init__(
@@ -115,7 +117,9 @@ class Stack:
         web_port: int,
         air: str = SIMULATED_AIR,
         nap_id: str = "NAP-DEMO",
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._pause = pause
         self.folder = folder.resolve()
         self.web_port = web_port
         self.nap_id = nap_id
@@ -181,7 +185,7 @@ class Stack:
             if time.monotonic() > deadline:
                 msg = f"{program.name} is not ready after {START_WITHIN_S:g} s:\n{program.tail()}"
                 raise StackError(msg)
-            time.sleep(0.05)
+            self._pause(0.05)
 
     def _status(self, path: str) -> int | None:
         connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=5)

@@ -30,7 +30,7 @@ class Station:
         self.waiting: dict[int, tuple[str, bytes]] = {}
         self.acknowledged: set[int] = set()
         self.refused: dict[int, str] = {}
-        self._settings = MqttSettings(
+        self.settings = MqttSettings(
             host="localhost",
             port=broker.port,
             client_id=nap_id,
@@ -55,14 +55,14 @@ class Station:
         async with asyncio.timeout(within_s):
             while self.waiting:
                 try:
-                    async with connect(self._settings) as link:
+                    async with connect(self.settings) as link:
                         await self._session(link)
                 except LinkError:
                     await asyncio.sleep(0.1)
 
     async def say(self, topic: str, body: bytes, *, retain: bool = False) -> None:
         """Publish something once, confirmed by the broker only."""
-        async with connect(self._settings) as link:
+        async with connect(self.settings) as link:
             link.publish(topic, body, retain=retain)
             while not link.take_acknowledged():
                 await link.wait()
