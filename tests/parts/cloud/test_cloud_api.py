@@ -114,6 +114,7 @@ def test_streams_that_take_nothing_or_go_away_leave_nothing_behind(
     deliver(broker, range(1, 3))
     silent[4].close()
     _until_live_pages(program, 0)
+    assert program.health() == 200
 
 
 def test_only_known_names_are_answered_and_every_answer_is_guarded(program: NapCloud) -> None:
