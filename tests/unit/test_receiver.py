@@ -117,6 +117,7 @@ def cheap_dongle(scene: Scene, gain: float) -> None:
 def test_a_cheap_dongle_stops_nothing_and_its_mirror_images_are_no_frames(gain: float) -> None:
     scene = Scene(5.0, seed=6)
     spread(scene, 8, snr_db=40.0)
+    cheap_dongle(scene, gain)
     assert missed(scene, scene.receive()) == []
 
 
