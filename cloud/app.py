@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 # The broker discards what is larger than we announce, and its station would send it for ever;
 # what arrives is refused in words. Hence the same limit as the broker's own.
 LARGEST_PACKET_BYTES: Final = 512 * 1024
+# More than our broker's configuration lets wait for one client (max_queued_messages): a broker
+# that forgets Receive Maximum costs some 60 MB here, and not the connection again and again.
+EXCESS: Final = 24_000
 
 
 class StopRequestedError(Exception):
@@ -111,6 +114,7 @@ def _mqtt_settings(section: MqttSection) -> MqttSettings:
             key_path=section.key,
         ),
         receive_maximum=section.receive_maximum,
+        excess=EXCESS,
         largest_packet_bytes=LARGEST_PACKET_BYTES,
     )
 

@@ -20,6 +20,7 @@ from nap.data_path import LEDGER, DataPath
 from nap.gateway import Gateway
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import WORKER, RadioLink
+from nap.recent import RecentMessages
 from nap.relay.couriers.cloud import Station
 from nap.relay.factory import make_relays
 from nap.runtime.notify import Watchdog, tell
@@ -71,6 +72,7 @@ class _Kept:
     spool: Spool
     ledger: Ledger
     tally: TallyFile
+    recent: RecentMessages
 
 
 async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> None:
@@ -81,8 +83,10 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
     destinations = {one.name: one.start for one in config.destination}
     async with Spool(config.state_dir / "spool.db", destinations, _bounds(config)) as spool:
         ledger, tally = await _ledger(config, spool)
+        recent = RecentMessages(config.run_dir / "recent")
+        await asyncio.to_thread(recent.open)
         policy, pulse = RestartPolicy(secrets.SystemRandom().random), Pulse()
-        stages = _stages(_Kept(config, whitelist, spool, ledger, tally), worker, pulse)
+        stages = _stages(_Kept(config, whitelist, spool, ledger, tally, recent), worker, pulse)
         stopping = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
@@ -90,6 +94,7 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
                 await run_stages(stages, policy, pulse, stopping)
         finally:
             tally.close()
+            recent.close()
 
 
 def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
@@ -104,6 +109,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         spool=spool,
         ledger=ledger,
         tally=kept.tally,
+        recent=kept.recent,
     )
     radio = RadioLink(config.radio, path, worker)
     gateway = Gateway(

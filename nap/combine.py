@@ -157,9 +157,9 @@ class Combiner:
         return [*_close(message)] if len(message.ranks) == RANKS else []
 
     def _forget(self, now: float) -> None:
-        for key, message in list(_leading(self._known, now)):
-            if message.closed:
-                del self._known[key]
+        # These are closed: a message is held for less time than it is remembered.
+        for key in [key for key, _ in _leading(self._known, now)]:
+            del self._known[key]
 
     def _make_room(self) -> list[Closed]:
         if len(self._known) < self._capacity:

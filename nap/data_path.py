@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from nap.combine import Closed, Combiner, Event, LaterReplica, NewMessage
 from nap.ledger import DailyQuota, FrameNumbers, Ledger
+from nap.recent import RecentMessages
 from nap.spool.ports import BodyBuilder, Intake, Kind, SpoolFullError, SpoolStalledError
 from nap.tally_file import TallyFile
 from nap.uplink_messages import repetitions_body, uplink_body
@@ -39,10 +40,12 @@ class DataPath:
         spool: Intake,
         ledger: Ledger,
         tally: TallyFile,
+        recent: RecentMessages,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         self._combiner, self._whitelist, self._quota = combiner, whitelist, quota
         self._spool, self._ledger, self._tally = spool, ledger, tally
+        self._recent = recent
         self._numbers = FrameNumbers(ledger)
         self._today = today
         # Record numbers of relayed messages that may still be heard again, as the spool gives them.
@@ -92,7 +95,9 @@ class DataPath:
 
     def _begin(self, new: NewMessage) -> None:
         today = self._today()
-        if not self._whitelist.judge(new.frame.device_id, today.isoformat()).passes:
+        if self._recent.knows(new.frame, monotonic()):
+            self._ledger.duplicate += 1
+        elif not self._whitelist.judge(new.frame.device_id, today.isoformat()).passes:
             self._ledger.filtered += 1
         elif not self._quota.take(today.toordinal()):
             self._ledger.over_quota += 1
@@ -118,6 +123,7 @@ class DataPath:
             return
         match answer.exception():
             case None:
+                self._recent.add(frame, monotonic())
                 _log_uplink(frame, answer.result())
             case SpoolStalledError():
                 self._ledger.submitted -= 1

@@ -72,7 +72,7 @@ def alarms_of(
             f"messages are only in memory ({spool.held_records}): the disk refuses: {spool.refusal}"
         )
     if spool.set_aside:
-        found.append(f"damaged spool files were set aside: {', '.join(spool.set_aside)}")
+        found.append(f"damaged spool files to look at and remove: {', '.join(spool.set_aside)}")
     if not balance.adds_up:
         found.append(f"the ledger does not add up: {_differences(balance)}")
     found += [

@@ -11,7 +11,6 @@ from radio.dsp.report import Decoded, Undecoded
 from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError, IqBlock, StreamFacts
 from radio.iso_time import iso_utc, later
-from radio.settings import WorkerSettings
 
 
 class UnfitStreamError(FrontEndError):
@@ -36,18 +35,30 @@ class Listener:
         noise_dbfs_per_hz: Noise floor at the last block; None before enough was heard.
     """
 
-    def __init__(self, facts: StreamFacts, settings: WorkerSettings, counts: Counts) -> None:
-        """Raise UnfitStreamError where the stream does not reach the zone."""
-        zone = settings.zone_facts
-        own_db, set_db = facts.calibration_db, settings.calibration_db
+    def __init__(
+        self,
+        facts: StreamFacts,
+        counts: Counts,
+        *,
+        bit_rates: tuple[int, ...],
+        band_hz: tuple[float, float] | None,
+        calibration_db: float | None = None,
+    ) -> None:
+        """Listen in `band_hz` (None: in all that was sampled).
+
+        A calibration given here counts more than the stream's own.
+
+        Raises:
+            UnfitStreamError: the stream does not reach the band.
+        """
         self._facts, self._counts = facts, counts
-        self._calibration_db = own_db if set_db is None else set_db
+        self._calibration_db = facts.calibration_db if calibration_db is None else calibration_db
         try:
             self._receiver = Receiver(
                 rate_hz=facts.rate_hz,
                 center_hz=facts.center_hz,
-                bit_rates=settings.bit_rates or zone.bit_rates,
-                band_hz=zone.band_hz,
+                bit_rates=bit_rates,
+                band_hz=band_hz,
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error

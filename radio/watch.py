@@ -61,7 +61,14 @@ class Watch:
     def _listen(self) -> None:
         """One stream from its opening to its end; FrontEndError where that is not as it should."""
         with self._front_end.open() as stream:
-            listener = Listener(stream.facts, self._settings, self._counts)
+            settings = self._settings
+            listener = Listener(
+                stream.facts,
+                self._counts,
+                bit_rates=settings.bit_rates or settings.zone_facts.bit_rates,
+                band_hz=settings.zone_facts.band_hz,
+                calibration_db=settings.calibration_db,
+            )
             self._say_opened(stream)
             for block in stream.blocks():
                 for frame in listener.feed(block, _utc_of(block)):

@@ -20,7 +20,7 @@ from cloud.store.entries import Entry, Refused
 log = logging.getLogger(__name__)
 
 RETRY_FIRST_S: Final = 0.2
-RETRY_LONGEST_S: Final = 10.0
+RETRY_LONGEST_S: Final = 5.0
 
 Token = TypeVar("Token")
 

@@ -21,10 +21,6 @@ from nap.runtime.service import RecoverableError, Service
 _log = logging.getLogger(__name__)
 
 
-async def _nothing() -> None:
-    """No farewell."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Services that stop together.
@@ -35,7 +31,7 @@ class Stage:
     """
 
     services: Sequence[Service]
-    farewell: Callable[[], Awaitable[None]] = _nothing
+    farewell: Callable[[], Awaitable[None]] | None = None
     farewell_s: float = 0.0
 
 
@@ -88,6 +84,8 @@ def _left(pulse: Pulse, name: str, _task: asyncio.Task[NoReturn]) -> None:
 
 
 async def _say_farewell(stage: Stage) -> None:
+    if stage.farewell is None:
+        return
     try:
         async with asyncio.timeout(stage.farewell_s):
             await stage.farewell()

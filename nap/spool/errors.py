@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from nap.runtime.service import RecoverableError
 
-class DiskRefusesError(Exception):
+
+class DiskRefusesError(RecoverableError):
     """The disk is full, read-only, gone or failing; the file itself may be fine."""
 
 

@@ -97,7 +97,7 @@ class Keeper:
     ) -> None:
         """Mark records as ended for a destination; on disk with the next commit."""
         if fate is Fate.REFUSED:
-            _logger.warning("records %s refused by %s: %s", ranges, destination, reason)
+            _logger.debug("records %s refused by %s: %s", ranges, destination, reason)
         try:
             self._settle(destination, ranges, fate)
         except DamagedError as error:

@@ -96,8 +96,13 @@ class Shelf:
     def oldest(self, after: int, limit: int) -> list[Stored]:
         """What to know of the first records above `after`."""
         stored: list[Stored] = []
-        if self._file:
-            stored = self._file.oldest(after, self.durable_head, limit)
+        while self._file and not stored:
+            found = self._file.oldest(after, self.durable_head, limit)
+            if not found:
+                break
+            # Off the shelf, but still in a file that cannot be written at the moment.
+            stored = [one for one in found if one.number not in self._gone]
+            after = found[-1].number
         held = (Stored(r.number, r.kind, r.put_ms, r.size) for r in self.held.values())
         return stored + list(itertools.islice(held, limit - len(stored)))
 

@@ -10,6 +10,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,6 +170,8 @@ class Spool:
     def _ask(
         self, work: Callable[[Keeper], Any], *, changes: bool = False, is_put: bool = False
     ) -> asyncio.Future[Any]:
+        if self._ended.done():
+            self._ended.result()
         answer: asyncio.Future[Any] = self._loop.create_future()
         self._commands.put(_Command(work, answer, changes, is_put))
         return answer
@@ -184,26 +187,34 @@ class Spool:
             self._loop.call_soon_threadsafe(opened.set_exception, error)
             return
         self._publish(keeper, [(opened, None)])
+        group: _Group = []
         try:
-            while self._work_off(keeper, self._next_group()):
-                pass
+            while None not in group:
+                group = self._next_group(_IDLE_S)
+                self._work_off(keeper, group)
             keeper.close(monotonic())
         except BaseException as error:  # noqa: BLE001
-            self._loop.call_soon_threadsafe(_answer, [(self._ended, error)])
+            self._give_up(group, error)
         else:
             self._publish(keeper, [*self._saved(keeper), (self._ended, None)])
 
-    def _next_group(self) -> _Group:
+    def _next_group(self, patience_s: float) -> _Group:
         group: _Group = []
-        try:
-            group.append(self._commands.get(timeout=_IDLE_S))
+        with suppress(queue.Empty):
+            group.append(self._commands.get(timeout=patience_s))
             while len(group) < _GROUP_LIMIT:
                 group.append(self._commands.get_nowait())
-        except queue.Empty:
-            pass
         return group
 
-    def _work_off(self, keeper: Keeper, group: _Group) -> bool:
+    def _give_up(self, group: _Group, error: BaseException) -> None:
+        """A bug: tell everyone who waits, so that the program ends instead of hanging."""
+        waiting: list[asyncio.Future[Any]] = [self._ended, *self._unsaved.values()]
+        while group:
+            waiting += [command.answer for command in group if command is not None]
+            group = self._next_group(patience_s=0.0)
+        self._loop.call_soon_threadsafe(_answer, [(future, error) for future in waiting])
+
+    def _work_off(self, keeper: Keeper, group: _Group) -> None:
         """Changes first, then one commit, then questions: these see only what is on disk."""
         commands = [command for command in group if command is not None]
         answers: list[_Answer] = []
@@ -213,7 +224,6 @@ class Spool:
         for command in (command for command in commands if not command.changes):
             answers += self._do(keeper, command)
         self._publish(keeper, answers + self._saved(keeper))
-        return len(commands) == len(group)
 
     def _do(self, keeper: Keeper, command: _Command) -> list[_Answer]:
         try:

@@ -213,8 +213,9 @@ class Session:
             return
         if message.qos > 0:
             self.unacknowledged += 1
-        if max(self.unacknowledged, len(self.messages) + 1) > self._settings.receive_maximum:
-            self._breach(f"the broker sends more than {self._settings.receive_maximum} at once")
+        most = self._settings.receive_maximum + self._settings.excess
+        if max(self.unacknowledged, len(self.messages) + 1) > most:
+            self._breach(f"the broker sends more than {most} at once")
             return
         self.messages.append(
             Incoming(topic, bytes(message.payload), message.retain, message.qos, message.mid)

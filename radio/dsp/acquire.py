@@ -27,6 +27,7 @@ from radio.sigfox.frame_type import (
 from radio.sigfox.uplink import PREAMBLE
 
 HEAD_STATES: Final = 113  # the shortest frame, 112 bits, and its reference symbol
+LONGEST_STATES: Final = 1 + max(c.total_bits for c in FRAME_CLASSES.values())
 SLACK_STATES: Final = 16  # how far off the expected start may be, at either side
 CLOCK_PHASES: Final = 8
 # Half-way through the preamble: where the candidate's frequency was seen.
@@ -93,7 +94,8 @@ def drift_step(states: int) -> float:
 def drift_grid(bit_rate: int, limit_hz_per_s: float, step: float) -> NDArray[np.float64]:
     """Drifts to try, cycles per symbol per symbol; `step` likewise; always holds 0."""
     steps = int(np.ceil(limit_hz_per_s / bit_rate**2 / step))
-    return np.arange(-steps, steps + 1) * step
+    grid: NDArray[np.float64] = step * np.arange(-steps, steps + 1.0)
+    return grid
 
 
 # Half a step bends the squared phase by 1.2 rad at the ends of the head: half a decibel at worst.
@@ -105,7 +107,7 @@ def acquire(
 ) -> list[Acquired]:
     """Probable frames near `expected_start` (stream samples), the most probable first."""
     states = HEAD_STATES + 2 * SLACK_STATES
-    edges = expected_start + (np.arange(states + 1) - SLACK_STATES) * symbol_samples
+    edges = expected_start + symbol_samples * np.arange(-SLACK_STATES, states - SLACK_STATES + 1.0)
     clock = _clock_offset(integrator, edges, symbol_samples)
     symbols = integrator.means(edges + clock)
     head = symbols[SLACK_STATES : SLACK_STATES + HEAD_STATES]

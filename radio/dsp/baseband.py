@@ -50,7 +50,7 @@ def slice_baseband(
     pieces *= np.float32(bins / grid.size)
     middle = pieces[:, bins // 4 : bins // 4 + bins // 2]
     return Baseband(
-        samples=middle.reshape(-1),
+        samples=middle.reshape(-1).astype(np.complex64, copy=False),
         rate_hz=grid.rate_hz * bins / grid.size,
         start=first * grid.hop + quarter,
         frequency_hz=grid.frequency_hz(position),

@@ -1,8 +1,8 @@
 """Take a decoded frame out of the spectra, so that what it covered can be seen.
 
-A linear modulation is one pulse per state: y(t) = c(t) * sum of state[k] * g(t - k T). The carrier c
-is known from the states; the pulse g, whatever filter the sender uses, is the least-squares fit over
-the whole frame, three symbols long. What is rebuilt from both is subtracted from the blocks.
+A linear modulation is one pulse per state: y(t) = c(t) * sum of state[k] * g(t - k T). The carrier
+c is known from the states; the pulse g, whatever filter the sender uses, is the least-squares fit
+over the whole frame, three symbols long. What is rebuilt from both is subtracted from the blocks.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from radio.dsp.spectra import Complex, SpectraStore
 PULSE_SYMBOLS: Final = 3
 _MOST_NODES: Final = 32  # points of the pulse per symbol
 _GAIN_WINDOW: Final = 21
-# Side lobes of sharp phase turns fall with the square of the distance; where they are a tenth of the
-# noise, cleaning ends. Powers of two are quick to transform.
+# Side lobes of sharp phase turns fall with the square of the distance; where they are a tenth of
+# the noise, cleaning ends. Powers of two are quick to transform.
 _NARROWEST_BINS: Final = 256
 _WIDEST_BINS: Final = 2048
 
@@ -53,22 +53,31 @@ def cancel(
     """
     symbol = store.grid.symbol_samples
     stop = start + (states.size + 2) * symbol
-    signal = slice_baseband(store, start=start - 2 * symbol, stop=stop, position=position, bins=bins)
-    at = signal.start + np.arange(signal.samples.size) * store.grid.rate_hz / signal.rate_hz
-    number = (at - start) / symbol  # fractional state number; state k lies in [k, k + 1)
+    signal = slice_baseband(
+        store, start=start - 2 * symbol, stop=stop, position=position, bins=bins
+    )
+    step = store.grid.rate_hz / signal.rate_hz
+    # Fractional state numbers; state k lies in [k, k + 1).
+    number: NDArray[np.float64] = (
+        signal.start - start + step * np.arange(float(signal.samples.size))
+    ) / symbol
     carrier = _carrier(signal.samples, number, states, phase)
     nodes = min(_MOST_NODES, bins // 16)  # at least one sample in each, whatever the rate
     pulse = _fit_pulse(
-        signal.samples * np.conj(carrier), np.abs(carrier) ** 2, number, states, nodes
+        signal.samples.astype(np.complex128) * np.conj(carrier),
+        np.abs(carrier) ** 2,
+        number,
+        states,
+        nodes,
     )
-    rebuilt = (carrier * _render(pulse, number, states)).astype(np.complex64)
+    rebuilt = np.multiply(carrier, _render(pulse, number, states)).astype(np.complex64)
     _subtract(store, rebuilt, signal.start, position, bins)
     inside = (number >= 0) & (number < states.size)
     return float(np.mean(np.abs(rebuilt[inside]) ** 2))
 
 
 def fitted_noise(states: int, bins: int, bin_hz: float, noise_per_hz: float) -> float:
-    """Power of the noise that a fit follows: PULSE_SYMBOLS free numbers at each place in a symbol."""
+    """Power of the noise that a fit of PULSE_SYMBOLS numbers at each place in a symbol follows."""
     return PULSE_SYMBOLS / states * bins * bin_hz * noise_per_hz
 
 
@@ -100,7 +109,8 @@ def _padded(states: NDArray[np.int8], number: NDArray[np.float64]) -> NDArray[np
     """States whose pulses reach each sample: shape (n, 3), the one before, this, the one after."""
     padded = np.concatenate(([0, 0], states, [0, 0])).astype(np.float64)
     whole = np.clip(np.floor(number).astype(int), -1, states.size) + 2
-    return padded[whole[:, None] + np.array([-1, 0, 1])]
+    neighbours: NDArray[np.float64] = padded[whole[:, None] + np.array([-1, 0, 1])]
+    return neighbours
 
 
 def _fit_pulse(

@@ -1,6 +1,6 @@
 """Carrier of a DBPSK burst without knowing its bits: squaring takes the bits away.
 
-All quantities are per symbol: frequency in cycles per symbol, drift in cycles per symbol per symbol.
+Frequencies are in cycles per symbol, drifts in cycles per symbol per symbol.
 """
 
 from __future__ import annotations

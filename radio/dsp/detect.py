@@ -1,7 +1,7 @@
 """Find preambles in block spectra: two lines a quarter of the bit rate beside an empty carrier.
 
-The preamble 1010… turns the phase every second symbol, a square wave of a quarter of the bit rate. In a
-block of eight symbols its lines fall two bins below and above the carrier:
+The preamble 1010… turns the phase every second symbol, a square wave of a quarter of the bit rate.
+In a block of eight symbols its lines fall two bins below and above the carrier:
 
     bin      -2  -1   0  +1  +2
     power     #   .       .   #      summed over the four blocks that a preamble fills
@@ -73,16 +73,18 @@ class Candidates:
 
     def near(self, other: Candidates) -> NDArray[np.bool_]:
         """Which pairs are too close in time and frequency to be two preambles: shape (n, m)."""
-        late = np.abs(self.block[:, None] - other.block) <= PREAMBLE_BLOCKS
-        return late & (np.abs(self.position[:, None] - other.position) <= 2 * LINE_BINS)
+        apart = np.abs(self.position[:, None] - other.position)
+        late = np.abs(self.block[:, None] - other.block)
+        near: NDArray[np.bool_] = (late <= PREAMBLE_BLOCKS) & (apart <= 2 * LINE_BINS)
+        return near
 
     def thinned(self) -> Candidates:
         """Of those that describe the same preamble only the strongest."""
+        near = self.near(self)
         alive = np.ones(self.block.size, np.bool_)
         for i in range(self.block.size):
             if alive[i]:
-                one = self[np.array([i])]
-                alive[i + 1 :] &= ~self[np.arange(i + 1, alive.size)].near(one)[:, 0]
+                alive[i + 1 :] &= ~near[i, i + 1 :]
         return self[alive]
 
 

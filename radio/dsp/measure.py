@@ -43,7 +43,7 @@ def measure(
     start = frame.start
     for _ in range(_ROUNDS):
         start += _lateness(integrator, frame, states, start, symbol_samples)
-    edges = start + np.arange(states.size + 1) * symbol_samples
+    edges = start + symbol_samples * np.arange(states.size + 1.0)
     bare = integrator.means(edges) * states * np.exp(-1j * frame.phase)
     frequency, drift = _line(np.unwrap(np.angle(_smooth(bare))) + frame.phase)
     return Measured(
@@ -62,11 +62,11 @@ def _lateness(
     symbol_samples: float,
 ) -> float:
     """How much later than `start` the frame begins, in stream samples."""
-    edges = start + np.arange(states.size + 1) * symbol_samples
+    edges = start + symbol_samples * np.arange(states.size + 1.0)
     reference = states * np.exp(-1j * frame.phase)
     step = _EARLY_LATE * symbol_samples
     early, at, late = (
-        abs(np.vdot(np.conj(reference), integrator.means(edges + shift)))
+        abs(complex(np.sum(reference * integrator.means(edges + shift))))
         for shift in (-step, 0.0, step)
     )
     # Away from the peak the correlation falls in straight lines, equally to both sides.

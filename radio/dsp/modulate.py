@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ from radio.sigfox.bits import Bits
 DBPSK_LEAD_SYMBOLS: Final = 2
 """Symbols of an uplink before its first bit: the power ramp and the reference symbol."""
 _S2LP_STEPS: Final = 40
+# Places in a symbol that are told apart: 2.4 µs at 100 bps, and quick to find.
+_GRID: Final = 4096
 # Measured on the published capture of a real device: straight through zero within ±0.38 symbols.
 _SMOOTH_HALF_SYMBOLS: Final = 0.38
 
@@ -96,6 +99,8 @@ class DbpskBurst:
 
     def render(self, first_s: float, rate_hz: float, count: int) -> Samples:
         """`count` samples of it, the first at `first_s`; zeros before and after the burst."""
+        if count == 0:
+            return np.empty(0, np.complex64)
         seconds = (first_s - self.first_bit_s) + np.arange(count) / rate_hz
         middle_s = len(self.bits) * self.symbol_s / 2
         cycles = seconds * (
@@ -105,15 +110,16 @@ class DbpskBurst:
 
     def _baseband(self, at: Times) -> NDArray[np.float32]:
         """The real waveform `at` symbols after the start of the first bit's symbol."""
-        turns = np.cumsum(1 - self.bits.astype(int))
-        states = 1.0 - 2.0 * (np.concatenate(([0, 0], turns, turns[-1:])) % 2)
-        nearest = np.floor(at + 0.5)
-        edge = np.clip(nearest.astype(int) + 1, 0, len(states) - 2)
-        crossing = _crossing(at - nearest, self.shape)
-        before, after = states[edge], states[edge + 1]
-        shaped = 0.5 * ((after + before) + (after - before) * crossing)
-        waveform: NDArray[np.float32] = (shaped * ramps(at, 1, len(self.bits))).astype(np.float32)
-        return waveform
+        signs = np.cumsum(1 - self.bits.astype(np.int64)) % 2
+        # The ramps keep the phase of their neighbours.
+        signs = np.concatenate(([0, 0], signs, signs[-1:]))
+        passages = (2 * signs[:-1] + signs[1:]) * _GRID
+        place = ((at + 1.5) * _GRID).astype(np.int64)
+        edge = np.clip(place // _GRID, 0, len(passages) - 1)
+        waveform = _passages(self.shape)[passages[edge] + place % _GRID]
+        if at[0] < -1 or at[-1] > len(self.bits):
+            waveform *= ramps(at, 1, len(self.bits)).astype(np.float32)
+        return np.asarray(waveform)
 
 
 def dbpsk_waveform(
@@ -144,6 +150,15 @@ def dbpsk_waveform(
         clock_ppm=clock_ppm,
     )
     return burst.render(0.0, rate_hz, math.ceil(burst.ends_s * rate_hz))
+
+
+@cache
+def _passages(shape: Shape) -> NDArray[np.float32]:
+    """Half a symbol before to half a symbol after an edge, for ++, +-, -+ and -- one by one."""
+    off = (np.arange(_GRID) + 0.5) / _GRID - 0.5
+    crossing = _crossing(off, shape)
+    level = np.ones(_GRID)
+    return np.concatenate((level, -crossing, crossing, -level)).astype(np.float32)
 
 
 def _crossing(off: Times, shape: Shape) -> Times:

@@ -15,6 +15,8 @@ from radio.dsp.spectra import Complex
 
 # Zeros stand in for lost samples up to this long; after a longer gap the stream begins anew.
 LONGEST_GAP_S: Final = 1.0
+# Recordings of floats may have any scale; this leaves room for the squares of sums in float32.
+LARGEST_PART: Final = 1e6
 _ZEROS_AT_ONCE: Final = 1 << 16
 
 
@@ -38,8 +40,8 @@ class Receiver:
     ) -> None:
         half = rate_hz / 2
         low, high = (-half, half) if band_hz is None else (b - center_hz for b in band_hz)
-        self._low_hz, self._high_hz = max(low, -half), min(high, half)
-        if self._low_hz >= self._high_hz:
+        self._band_hz = max(low, -half), min(high, half)
+        if self._band_hz[0] >= self._band_hz[1]:
             msg = f"the band {band_hz} lies outside {center_hz - half} to {center_hz + half} Hz"
             raise ValueError(msg)
         self._rate_hz, self._center_hz, self._bit_rates = rate_hz, center_hz, bit_rates
@@ -66,7 +68,7 @@ class Receiver:
             self._begin(first_sample)
         while (gap := first_sample - self._next_sample) > 0:
             found += self._take(np.zeros(min(gap, _ZEROS_AT_ONCE), np.complex64))
-        return found + self._take(_finite(samples))
+        return found + self._take(_bounded(samples))
 
     def flush(self) -> list[Decoded | Undecoded]:
         """Try what is still pending as if silence followed; the stream has ended."""
@@ -79,8 +81,7 @@ class Receiver:
                 rate_hz=self._rate_hz,
                 center_hz=self._center_hz,
                 bit_rate=bit_rate,
-                low_hz=self._low_hz,
-                high_hz=self._high_hz,
+                band_hz=self._band_hz,
                 first_sample=first_sample,
             )
             for bit_rate in self._bit_rates
@@ -91,9 +92,10 @@ class Receiver:
         return [event for chain in self._chains for event in chain.feed(samples)]
 
 
-def _finite(samples: Complex) -> Complex:
-    # One sum is far quicker than looking at each sample, and it is never finite if one is not.
-    if np.isfinite(samples.sum()):
+def _bounded(samples: Complex) -> Complex:
+    """The samples, what is not a number as zero and what is far beyond full scale cut off."""
+    parts = samples.view(np.float32)
+    if parts.size == 0 or max(-parts.min(), parts.max()) <= LARGEST_PART:
         return samples
-    clean = np.clip(np.nan_to_num(samples.view(np.float32), nan=0.0, posinf=0.0, neginf=0.0), -4, 4)
+    clean = np.clip(np.nan_to_num(parts, nan=0.0), -LARGEST_PART, LARGEST_PART)
     return clean.view(np.complex64)

@@ -1,8 +1,9 @@
 """Repair a frame whose checksum fails by turning its least certain phase states.
 
-A wrong state spoils the two bits beside it. Un-coding and CRC are linear, so each state has a fixed
-share in the checksum's error (its syndrome): the states to turn are those whose shares add up to the
-error that was found. Cheapest first, and not many: each trial lets one in 65 536 wrong frames pass.
+A wrong state spoils the two bits beside it. Un-coding and CRC are linear, so each state has a
+fixed share in the checksum's error (its syndrome): the states to turn are those whose shares add up
+to the error that was found. Cheapest first, and not many: each trial lets one in 65 536 wrong
+frames pass.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ MOST_TRIALS: Final = 76
 # not clearly better has nothing certain in it that a repair could lean on.
 LEAST_CLEARNESS: Final = 3.5
 
-_SETS: Final = [
-    list(turned) for size in range(1, MOST_TURNS + 1) for turned in combinations(range(WEAK_STATES), size)
-]
+# Every set of 1 to MOST_TURNS weak states, padded with a state that costs and changes nothing.
 _CHOICES: Final = np.array(
-    [turned + [WEAK_STATES] * (MOST_TURNS - len(turned)) for turned in _SETS]
+    [
+        [*turned, *[WEAK_STATES] * (MOST_TURNS - count)]
+        for count in range(1, MOST_TURNS + 1)
+        for turned in combinations(range(WEAK_STATES), count)
+    ]
 )
 
 
@@ -44,9 +47,7 @@ def checksum_error(body: Bits, rank: int) -> int:
 def _shares(body_bits: int, rank: int) -> NDArray[np.int64]:
     """Syndrome of turning each state from the one before the body on: shape (body_bits + 1,)."""
     right = checksum_error(np.zeros(body_bits, np.uint8), rank)
-    by_bit = [
-        checksum_error(row, rank) ^ right for row in np.eye(body_bits, dtype=np.uint8)
-    ]
+    by_bit = [checksum_error(row, rank) ^ right for row in np.eye(body_bits, dtype=np.uint8)]
     before, after = np.array([0, *by_bit]), np.array([*by_bit, 0])
     shares: NDArray[np.int64] = before ^ after
     return shares

@@ -1,4 +1,4 @@
-"""Overlapping block spectra of a sample stream: the one store that detection, slicing and cancelling share.
+"""Overlapping block spectra of a sample stream, shared by detection, slicing and cancelling.
 
 Each block spans about eight symbols and starts four symbols after the one before:
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_SYMBOLS: Final = 8
+SYMBOLS_PER_HOP: Final = BLOCK_SYMBOLS // 2
 SMALL_PRIMES: Final = (2, 3, 5, 7, 11)
 
 Complex = NDArray[np.complex64]

@@ -64,7 +64,4 @@ class SampleClock:
         earliest_at = min(start for _, start in self._recent)
         missing_s = earliest_at - self._starts_at
         proven = now - self._recent[0][0] > 0.9 * PROOF_S
-        if not proven or missing_s < SMALLEST_LOSS_S:
-            return 0
-        self._recent.clear()
-        return round(missing_s * self._rate_hz)
+        return round(missing_s * self._rate_hz) if proven and missing_s >= SMALLEST_LOSS_S else 0

@@ -92,6 +92,32 @@ async def test_waiting_for_the_head_ends_when_something_is_put(log: Spool) -> No
     assert log.head == seen + 1
 
 
+async def test_what_cannot_be_put_is_the_callers_and_uses_up_no_number(log: Spool) -> None:
+    (before,) = await fill(log, 1)
+    with pytest.raises(ZeroDivisionError):
+        await log.submit(Kind.UPLINK, lambda _, number: bytes(number // 0))
+    with pytest.raises(ValueError, match="a record holds 3500"):
+        await log.submit(Kind.UPLINK, lambda _, __: bytes(4000))
+    assert await fill(log, 1) == [before + 1]
+
+
+async def test_a_bug_in_the_thread_reaches_everyone_who_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    log = await Spool(tmp_path / "spool.db", {}, ROOMY).__aenter__()
+    monkeypatch.setattr("nap.spool.keeper.Keeper._bring_up", broken)
+    async with asyncio.timeout(5):
+        with pytest.raises(ZeroDivisionError):
+            await log.submit(Kind.UPLINK, body)
+        with pytest.raises(ZeroDivisionError):
+            await log.run(lambda: None)
+        with pytest.raises(ZeroDivisionError):
+            await log.__aexit__(None, None, None)
+
+
 async def test_every_uplink_is_waiting_or_ended_for_every_destination(log: Spool) -> None:
     put = await fill(log, 20)
     log.submit(Kind.REPETITIONS, saying("later replicas"))

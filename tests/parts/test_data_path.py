@@ -15,6 +15,7 @@ from nap.balance import balance
 from nap.combine import Combiner
 from nap.data_path import LEDGER, DataPath
 from nap.ledger import DailyQuota, Ledger
+from nap.recent import RecentMessages
 from nap.spool.ports import Kind
 from nap.spool.spool import Spool
 from nap.tally_file import TallyFile
@@ -37,6 +38,7 @@ class Bench:
             spool=spool,
             ledger=self.ledger,
             tally=TallyFile(folder / "ledger", spool.epoch),
+            recent=RecentMessages(folder / "recent"),
             today=lambda: date(2026, 1, 2),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -29,9 +30,10 @@ def test_each_answer_comes_before_the_next_question() -> None:
     vector = of_kinds("downlink_offair")[0]
     wanted = {key: vector[key] for key in ("device_id", "nak", "payload")}
     question = json.dumps({"link": "downlink", "seq_number": vector["seq"], **wanted})
-    with subprocess.Popen(
-        [*NAP, "frames", "encode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as command:
+    # As most people have it: Python keeps what it writes to a pipe until it is told otherwise.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*NAP, "frames", "encode"], text=True, env=buffered, **pipes) as command:
         assert command.stdin is not None
         assert command.stdout is not None
         for _ in range(2):

@@ -60,6 +60,21 @@ async def test_kills_under_load_lose_nothing_stored_and_the_ledger_adds_up(tmp_p
     assert states["lost_before_spool"] > 0  # there were frames in memory when it was killed
 
 
+async def test_a_replica_that_comes_after_a_kill_makes_no_second_message(tmp_path: Path) -> None:
+    async with Sink().serving() as sink:
+        config = configuration(tmp_path, sink.url)
+        async with gateway(config, "open", "frames", "1", "3") as running:
+            await eventually(running, lambda s: s.destinations[0].counters.delivered == 3)
+            running.process.send_signal(signal.SIGKILL)
+        script = ("open", "replica", "2", "2", "1", "replica", "9", "1", "2")
+        async with gateway(config, *script) as running:
+            status = await eventually(running, lambda s: s.destinations[0].counters.delivered == 1)
+    states = status.balance.destinations["http"].end_states
+    assert (states["delivered"], states["duplicate"], states["lost_before_spool"]) == (4, 1, 0)
+    assert status.balance.adds_up
+    assert len(sink.bodies) == 4
+
+
 async def test_a_clean_stop_delivers_the_rest_and_leaves_nothing_running(tmp_path: Path) -> None:
     async with Sink().serving() as sink:
         config = configuration(tmp_path, sink.url)
@@ -107,7 +122,7 @@ async def test_an_unusable_spool_stops_neither_start_nor_delivery(tmp_path: Path
         async with gateway(config, "open", "frames", "1", "5") as running:
             status = await eventually(running, lambda s: s.destinations[0].counters.delivered == 5)
     assert len(status.spool.set_aside) == 1
-    assert any("set aside" in alarm for alarm in status.alarms)
+    assert any("damaged spool files" in alarm for alarm in status.alarms)
     assert status.spool.durable
 
 

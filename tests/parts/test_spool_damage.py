@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,7 @@ def no_log_lines() -> None:
     logging.getLogger("nap.spool").setLevel(logging.CRITICAL)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=12))
 def test_flipped_bits_never_stop_it_and_never_show_a_wrong_record(
     intact: tuple[bytes, dict[int, bytes]], places: list[float]
@@ -80,7 +82,7 @@ def test_flipped_bits_never_stop_it_and_never_show_a_wrong_record(
         assert again in waiting(keeper_of(path))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1))
 def test_a_file_cut_short_keeps_what_is_left(
     intact: tuple[bytes, dict[int, bytes]], share: float
@@ -122,6 +124,28 @@ def test_the_damaged_file_is_kept_and_the_rest_keeps_its_numbers(tmp_path: Path)
     cloud = status.destinations["cloud"]
     assert cloud.ended == {"delivered": RECORDS // 3, "lost": 1}
     assert sum(cloud.ended.values()) + cloud.waiting_uplinks == status.spooled == RECORDS
+
+
+def test_records_that_vanished_without_a_trace_are_missed_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    expected = fill(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("DELETE FROM records WHERE number % 10 = 0")
+        db.execute("VACUUM")
+    keeper = keeper_of(path)
+    found = waiting(keeper)
+    assert found == {number: body for number, body in expected.items() if number % 10}
+    status = keeper.status(now=0.0)
+    assert len(status.set_aside) == 1
+    cloud = status.destinations["cloud"]
+    assert cloud.ended["lost"] == len(expected) - len(found) > 0
+    assert sum(cloud.ended.values()) + cloud.waiting_uplinks == status.spooled
+
+
+def test_every_commit_is_synced(tmp_path: Path) -> None:
+    # What a power cut would show, and a kill cannot: 2 is FULL, a sync of the log per commit.
+    keeper = keeper_of(tmp_path / "spool.db")
+    assert keeper.shelf._file._db.execute("PRAGMA synchronous").fetchone() == (2,)  # type: ignore[union-attr]
 
 
 def test_records_still_in_the_write_ahead_log_are_saved_too(tmp_path: Path) -> None:

@@ -197,6 +197,47 @@ async def test_the_file_stays_bounded_while_a_destination_is_dead(tmp_path: Path
     assert status.destinations["cloud"].ended == {"delivered": 6000}
 
 
+def test_messages_grow_too_old_also_while_nothing_new_comes(tmp_path: Path) -> None:
+    wall_ms = [1_800_000_000_000]
+    bounds = Bounds(max_bytes=50_000_000, max_age_s=86_400, memory_bytes=100_000)
+    keeper = Keeper(
+        Shelf(tmp_path / "spool.db"), {"cloud": "oldest"}, bounds, lambda: wall_ms[0], now=0.0
+    )
+    old = keeper.put(Kind.UPLINK, saying("old"), now=0.0)
+    wall_ms[0] += 43_200_000
+    young = keeper.put(Kind.UPLINK, saying("young"), now=43_200.0)
+    keeper.commit(now=43_200.0)
+    wall_ms[0] += 43_300_000
+    keeper.commit(now=86_500.0)
+    assert [row.number for row in keeper.waiting("cloud", 0, young, 10)] == [young]
+    assert keeper.status(now=86_500.0).destinations["cloud"].ended == {"expired": 1}
+    assert old < young
+
+
+@needs_root
+def test_records_settled_while_the_disk_refuses_are_not_dropped_a_second_time(disk: Path) -> None:
+    bounds = Bounds(max_bytes=30_000, max_age_s=None, memory_bytes=500_000)
+    keeper = Keeper(Shelf(disk / "spool.db"), {"cloud": "oldest"}, bounds, lambda: 1, now=0.0)
+    for _ in range(8):
+        keeper.put(Kind.UPLINK, saying("x" * 3000), now=0.0)
+    keeper.commit(now=0.0)
+    ballast = fill_up(disk)
+    keeper.settle("cloud", [(1, 4)], Fate.DELIVERED)
+    for _ in range(60):
+        keeper.put(Kind.UPLINK, saying("x" * 3000), now=1.0)
+        keeper.commit(now=1.0)
+    assert keeper.refusal
+    rows = keeper.waiting("cloud", 0, keeper.log.head, 1000)
+    assert keeper.shelf.bytes == sum(row.size for row in rows)
+    ballast.unlink()
+    keeper.commit(now=60.0)
+    assert keeper.waiting("cloud", 0, keeper.log.head, 1000) == rows
+    status = keeper.status(now=60.0)
+    cloud = status.destinations["cloud"]
+    assert cloud.ended == {"delivered": 4, "expired": 64 - len(rows)}
+    assert cloud.waiting_uplinks == len(rows)
+
+
 async def test_a_second_process_is_told_that_the_spool_is_in_use(tmp_path: Path) -> None:
     script = (
         "import asyncio,sys;from pathlib import Path;from nap.spool.spool import Spool;"

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nap.spool.ports import Kind
 from nap.spool.spool import Spool
-from tests.simulators.spooling import ROOMY
+from tests.simulators.spooling import ROOMY, saying
 
 WRITER = [sys.executable, "-m", "tests.simulators.spool_writer"]
-ROUNDS = 20
+ROUNDS = 15
 
 
 def killed_writer(path: Path, prefix: str, lines: int) -> list[str]:
@@ -54,6 +55,18 @@ async def test_kills_lose_nothing_promised_and_no_number_is_used_twice(tmp_path:
     }
     assert all(promised.get(number, text) == text for number, text in waiting.items())
     assert len(promised) > ROUNDS
+
+
+async def test_a_log_cut_off_after_a_kill_costs_messages_but_no_number_is_used_twice(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "spool.db"
+    said = killed_writer(path, "0", 100)
+    # A damaged sector: the engine stops reading its log there, without a word.
+    (tmp_path / "spool.db-wal").write_bytes(b"")
+    given_out = [int(line.split()[1]) for line in said]
+    async with Spool(path, {"cloud": "oldest"}, ROOMY) as spool:
+        assert await spool.put(Kind.UPLINK, saying("next")) > max(given_out)
 
 
 async def test_every_uplink_is_accounted_for_after_kills(tmp_path: Path) -> None:

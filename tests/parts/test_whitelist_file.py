@@ -6,10 +6,12 @@ import asyncio
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from nap.durable_file import replace_file
 from nap.whitelist import rules_file
 from nap.whitelist.change import Change, ChangeError, apply
 from nap.whitelist.rules import Mode, Rules
@@ -69,6 +71,17 @@ def test_after_a_kill_the_file_is_the_last_state_or_the_one_before(tmp_path: Pat
         rules = rules_file.read(tmp_path / "whitelist.json").rules
         assert f"{said[-1]:08x}" in rules.allow
         assert rules.allow == rules.deny
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "rules"
+    contents = [bytes([number]) * 4_000_000 for number in range(2)]
+    replace_file(path, contents[0])
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [replace_file(path, contents[n % 2]) for n in range(30)])
+        while not writing.done():
+            assert path.read_bytes() in contents
+        writing.result()
 
 
 @pytest.mark.parametrize(

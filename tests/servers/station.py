@@ -30,10 +30,11 @@ class Station:
         self.waiting: dict[int, tuple[str, bytes]] = {}
         self.acknowledged: set[int] = set()
         self.refused: dict[int, str] = {}
-        self._settings = MqttSettings(
+        self.settings = MqttSettings(
             host="localhost",
             port=broker.port,
             client_id=nap_id,
+            excess=20_000,
             files=TlsFiles.in_folder(broker.station(nap_id)),
         )
 
@@ -54,14 +55,14 @@ class Station:
         async with asyncio.timeout(within_s):
             while self.waiting:
                 try:
-                    async with connect(self._settings) as link:
+                    async with connect(self.settings) as link:
                         await self._session(link)
                 except LinkError:
                     await asyncio.sleep(0.1)
 
     async def say(self, topic: str, body: bytes, *, retain: bool = False) -> None:
         """Publish something once, confirmed by the broker only."""
-        async with connect(self._settings) as link:
+        async with connect(self.settings) as link:
             link.publish(topic, body, retain=retain)
             while not link.take_acknowledged():
                 await link.wait()

@@ -47,7 +47,7 @@ class RtlTcpServer:
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
     source: Air | None = None
     commands: list[tuple[int, int]] = field(default_factory=list)
-    connections: int = 0
+    connected_at: list[float] = field(default_factory=list)
     simulated: bool = True
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class RtlTcpServer:
         while not self._stop.is_set():
             with suppress(OSError):
                 client, _ = self._socket.accept()
-                self.connections += 1
+                self.connected_at.append(time.monotonic())
                 with client:
                     self._talk(client)
 

@@ -31,6 +31,14 @@ def test_jitter_and_slow_clocks_lose_nothing(seed: int, clock_ppm: float) -> Non
     assert np.abs(np.array(times[100:]) - (taken[100:] - BLOCK_S)).max() < 0.03
 
 
+@pytest.mark.parametrize("clock_ppm", [-150, 150])
+def test_the_clock_of_the_samples_is_followed_for_hours(clock_ppm: float) -> None:
+    clock, second = SampleClock(RATE_HZ, 100.0), 1 + 1e-6 * clock_ppm
+    placed = [clock.receive(int(RATE_HZ), 100 + second * n) for n in range(1, 7200)]
+    assert sum(place.lost_before for place in placed) == 0
+    assert placed[-1].captured_at == pytest.approx(100 + second * 7198, abs=0.01)
+
+
 def test_a_second_without_network_loses_nothing_when_all_comes_after_it() -> None:
     arrivals = [100 + BLOCK_S * n for n in range(1, 200)]
     arrivals = [112.0 if 110 < at < 112 else at for at in arrivals]

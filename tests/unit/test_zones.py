@@ -26,6 +26,28 @@ def test_there_are_seven_zones() -> None:
     assert list(ZONES) == ["RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7"]
 
 
+@pytest.mark.parametrize(
+    ("zone_name", "uplink_mhz", "downlink_mhz", "max_eirp_dbm"),
+    [
+        ("RC1", 868.130, 869.525, 16),
+        ("RC2", 902.200, 905.200, 24),
+        ("RC3", 923.200, 922.200, 16),
+        ("RC4", 920.800, 922.300, 24),
+        ("RC5", 923.300, 922.300, 14),
+        ("RC6", 865.200, 866.300, 16),
+        ("RC7", 868.800, 869.100, 16),
+    ],
+)
+def test_zones_have_the_published_numbers(
+    zone_name: str, uplink_mhz: float, downlink_mhz: float, max_eirp_dbm: int
+) -> None:
+    zone = ZONES[zone_name]
+    assert zone.uplink_center_hz == round(uplink_mhz * 1e6)
+    assert zone.downlink_center_hz == round(downlink_mhz * 1e6)
+    assert zone.max_eirp_dbm == max_eirp_dbm
+    assert zone.bidirectional_step_hz == (25_000 if zone_name in {"RC2", "RC4"} else 6_000)
+
+
 @pytest.mark.parametrize("trace", TRACES, ids=name)
 def test_devices_send_in_their_zone(trace: dict[str, Any]) -> None:
     zone = ZONES[trace["rc"][:3]]

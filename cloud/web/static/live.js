@@ -285,6 +285,7 @@ if (/^[0-9a-f]{8}$/.test(asked)) {
 async function begin() {
   try {
     await reload();
+    summarize(await (await fetch("/api/summary")).json());
     follow();
   } catch {
     lost();

@@ -1,4 +1,4 @@
-"""What breaks under load: the program, the database, one of two workers. Every record counts once."""
+"""What breaks under load: the program, its database, one of two workers. Nothing is lost."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random  # noqa: TID251 - seeded below
 
+import numpy as np
 import pytest
 
 from tests.parts.mosquitto import Broker
@@ -60,15 +60,15 @@ def assert_stored_once(cloud: NapCloud, count: int) -> None:
 
 @pytest.mark.slow
 def test_killed_again_and_again_under_load(broker: Broker, cloud: NapCloud) -> None:
-    seeded = Random(4)
-    stations = [loaded(broker, f"NAP-{n}", range(1 + 4000 * n, 4001 + 4000 * n)) for n in range(3)]
+    seeded = np.random.default_rng(4)
+    stations = [loaded(broker, f"NAP-{n}", range(1 + 2500 * n, 2501 + 2500 * n)) for n in range(3)]
     with delivering(*stations):
-        for _ in range(5):
+        for _ in range(4):
             time.sleep(seeded.uniform(0.05, 0.6))
             cloud.kill()
             cloud.start()
-    assert all(len(station.acknowledged) == 4000 for station in stations)
-    assert_stored_once(cloud, 12_000)
+    assert all(len(station.acknowledged) == 2500 for station in stations)
+    assert_stored_once(cloud, 7500)
 
 
 @pytest.mark.slow
