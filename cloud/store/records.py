@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, tuple_
+import msgspec
+from sqlalchemy import Connection, insert, text
 
 from cloud.store.entries import RepetitionsHeard, UplinkHeard
 from cloud.store.schema import record
@@ -14,6 +16,22 @@ from nap.wire.messages import Repetitions, Uplink
 # Row id of the spool, number of the record in it.
 RecordKey = tuple[int, int]
 RecordEntry = UplinkHeard | RepetitionsHeard
+
+# One parameter, one plan, one index search per key. For "(a, b) IN (VALUES ...)" SQLite reads the
+# whole table, and a VALUES list as a table is compiled anew for each length.
+_STORED: Final = {
+    "sqlite": text(
+        "SELECT r.spool_id, r.number, r.message_id FROM json_each(:keys) AS k JOIN record AS r"
+        " ON r.spool_id = json_extract(k.value, '$[0]')"
+        " AND r.number = json_extract(k.value, '$[1]')"
+    ),
+    "postgresql": text(
+        "SELECT r.spool_id, r.number, r.message_id"
+        " FROM jsonb_array_elements(CAST(:keys AS jsonb)) AS k JOIN record AS r"
+        " ON r.spool_id = CAST(k.value ->> 0 AS integer)"
+        " AND r.number = CAST(k.value ->> 1 AS bigint)"
+    ),
+}
 
 
 def unseen(
@@ -28,13 +46,11 @@ def unseen(
 
 def stored(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, int | None]:
     """The message id of each stored record among `keys`; None where it made no message."""
-    wanted = sorted(keys)
+    wanted = list(keys)
     if not wanted:
         return {}
-    key = tuple_(record.c.spool_id, record.c.number)
-    rows = connection.execute(
-        select(record.c.spool_id, record.c.number, record.c.message_id).where(key.in_(wanted))
-    )
+    query = _STORED[connection.dialect.name]
+    rows = connection.execute(query, {"keys": msgspec.json.encode(wanted).decode()})
     return {(spool_id, number): message_id for spool_id, number, message_id in rows}
 
 
