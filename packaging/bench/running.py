@@ -11,7 +11,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "demo"))
 
-from stack import Stack, free_ports  # noqa: E402 - the path comes first
+from stack import Stack, free_ports
 
 BUILD: Final = Path(__file__).parents[2] / "build"
 """On the project's own disk; /tmp may lie in memory."""

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from crowd import RATE_HZ, Samples, Sent, frame, key_of, noise, receive, rendered
 from figure import Figure, share
+
 from radio.dsp.modulate import Shape
 
 LEVELS: Final = (
@@ -45,7 +46,7 @@ def _figure(level_db: float, required: str, aim: str | None, lost: int, count: i
         name=f"frames_lost_at_{level_db:g}_db",
         value=value,
         unit=f"% of {count}",
-        how="single frames of 12 bytes at 100 bps, sharp phase turns, drift ≤ 20 Hz/s, clock ≤ 20 ppm",
+        how="single frames of 12 bytes, 100 bps, sharp turns, drift ≤ 20 Hz/s, clock ≤ 20 ppm",
         required=required,
         aim=aim,
         low=low,
