@@ -73,7 +73,9 @@ class FrameReader:
         """The last block that is needed to read this frame."""
         states = option.frame_class.total_bits + 1
         stop = option.start + (states + 0.5) * self._grid.symbol_samples
-        return int((stop - self._grid.size // 4) // self._grid.hop) + 1
+        # Of a block the middle half counts; the next one still has the end of the frame in it, but
+        # is not waited for: what is taken out of the store is taken out of it, too.
+        return int(-((3 * self._grid.size // 4 - stop) // self._grid.hop))
 
     def read(self, option: Acquired, position: int) -> Decoded | Undecoded:
         """Read a frame that was acquired around `position`; when it decodes it is taken out."""
