@@ -9,7 +9,7 @@ import numpy as np
 from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
-from radio.dsp.floor import NoiseFloor
+from radio.dsp.floor import NoiseFloor, noise_of
 from radio.dsp.ghosts import GhostFilter
 from radio.dsp.reader import FrameReader
 from radio.dsp.report import Decoded, Undecoded
@@ -126,5 +126,7 @@ class Chain:
         first = max(self._store.start, gone.candidate.block - PREAMBLE_BLOCKS)
         last = min(self._scanned, gone.last_block + 1) + PREAMBLE_BLOCKS - 1
         power = hann_power(self._store.part(first, last, low, high))
-        found = find_preambles(power, self._floor.per_bin[low:high], first)
-        self._docket.admit(found.moved(low))
+        if (cleaned := noise_of(power)) is not None:
+            # What was taken out had raised the floor around it, which falls but slowly.
+            floor = np.minimum(self._floor.per_bin[low:high], cleaned)
+            self._docket.admit(find_preambles(power, floor, first).moved(low))

@@ -16,6 +16,12 @@ MEDIAN_OF_MEAN: Final = float(np.log(2))
 FOLLOW: Final = 0.05
 
 
+def noise_of(power: Real) -> np.float32 | None:
+    """Noise power of a bin in this part of the spectrum; None where none of it was heard."""
+    heard = power[power > 0]
+    return np.float32(np.median(heard) / MEDIAN_OF_MEAN) if heard.size else None
+
+
 class NoiseFloor:
     """Follows the noise power of each bin."""
 

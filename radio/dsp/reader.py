@@ -20,7 +20,7 @@ from radio.dsp.cancel import cancel, cancel_width, fitted_noise
 from radio.dsp.decide import decide
 from radio.dsp.demodulate import SoftFrame, demodulate
 from radio.dsp.detect import Candidate, hann_power
-from radio.dsp.floor import MEDIAN_OF_MEAN, SEGMENT_BINS, NoiseFloor
+from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
 from radio.dsp.measure import measure
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, SpectraStore
@@ -150,10 +150,7 @@ class FrameReader:
         last = first + states // SYMBOLS_PER_HOP
         half = SEGMENT_BINS // 2
         around = self._store.part(first, last, cut.position - half, cut.position + half)
-        power = hann_power(around)
-        heard = power[power > 0]
-        median = float(np.median(heard)) if heard.size else 0.0
-        return self.noise_per_hz(median / MEDIAN_OF_MEAN) * self._bit_rate
+        return self.noise_per_hz(float(noise_of(hann_power(around)) or 0.0)) * self._bit_rate
 
     def _frequency_hz(self, cut: _Cut) -> float:
         return self._center_hz + self._grid.frequency_hz(cut.position)
