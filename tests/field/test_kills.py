@@ -45,9 +45,7 @@ async def test_a_hundred_kills_of_the_gateway_lose_and_double_nothing(
     killed = 0
     while killed < GATEWAY_KILLS:
         async with gateway(config, "open", "flood", "300") as running:
-            async with asyncio.timeout(30):
-                while not stored(running):
-                    await asyncio.sleep(0.02)
+            await eventually(running, lambda s: s.spool.head > 0)
             await asyncio.sleep(float(chance.uniform(0, 0.4)))
             running.process.send_signal(signal.SIGKILL)
             killed += 1
