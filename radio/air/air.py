@@ -57,6 +57,7 @@ class Air:
         self._noise_dbfs_per_hz = noise_dbfs_per_hz
         self._impairments = impairments
         self._messages: dict[tuple[int, int], list[Transmission]] = {}
+        self._newest: tuple[int, NDArray[np.float32]] | None = None
 
     def transmissions(self, begin_s: float, end_s: float) -> list[Transmission]:
         """All frames on the air at any moment of the stretch, ramps included, by their start."""
@@ -107,11 +108,13 @@ class Air:
         per_part = math.sqrt(10 ** (self._noise_dbfs_per_hz / 10) * self.rate_hz / 2)
         first_chunk, skipped = divmod(first_sample, _NOISE_CHUNK)
         chunks = range(first_chunk, (first_sample + count - 1) // _NOISE_CHUNK + 1)
-        parts = [
-            np.random.default_rng((self._seed, _NOISE_CHUNK, chunk)).standard_normal(
-                2 * _NOISE_CHUNK, np.float32
-            )
-            for chunk in chunks
-        ]
+        parts = [self._noise_chunk(chunk) for chunk in chunks]
         noise = np.concatenate([np.empty(0, np.float32), *parts]).view(np.complex64)
         return np.float32(per_part) * noise[skipped : skipped + count]
+
+    def _noise_chunk(self, number: int) -> NDArray[np.float32]:
+        # The last one is kept: the next stretch mostly begins in it, and making one takes long.
+        if self._newest is None or self._newest[0] != number:
+            rng = np.random.default_rng((self._seed, _NOISE_CHUNK, number))
+            self._newest = number, rng.standard_normal(2 * _NOISE_CHUNK, np.float32)
+        return self._newest[1]

@@ -29,6 +29,7 @@ from radio.sigfox.uplink import PREAMBLE
 HEAD_STATES: Final = 113  # the shortest frame, 112 bits, and its reference symbol
 LONGEST_STATES: Final = 1 + max(c.total_bits for c in FRAME_CLASSES.values())
 SLACK_STATES: Final = 16  # how far off the expected start may be, at either side
+CLOCK_STATES: Final = 1  # how far trials of the symbol clock reach beyond the head
 CLOCK_PHASES: Final = 8
 # Half-way through the preamble: where the candidate's frequency was seen.
 ORIGIN_STATE: Final = 10.0
@@ -106,16 +107,15 @@ def acquire(
     integrator: Integrator, expected_start: float, symbol_samples: float, bit_rate: int
 ) -> list[Acquired]:
     """Probable frames near `expected_start` (stream samples), the most probable first."""
-    states = HEAD_STATES + 2 * SLACK_STATES
-    edges = expected_start + symbol_samples * np.arange(-SLACK_STATES, states - SLACK_STATES + 1.0)
+    edges = expected_start + symbol_samples * np.arange(-SLACK_STATES, HEAD_STATES + 1.0)
     clock = _clock_offset(integrator, edges, symbol_samples)
     symbols = integrator.means(edges + clock)
-    head = symbols[SLACK_STATES : SLACK_STATES + HEAD_STATES]
+    head = symbols[SLACK_STATES:]
     search = Search(
         FREQUENCY_LIMIT, drift_grid(bit_rate, DRIFT_LIMIT_HZ_PER_S, _HEAD_STEP), ORIGIN_STATE
     )
     carrier = find_carrier(head, search)
-    numbers = np.arange(states, dtype=np.float64) - SLACK_STATES
+    numbers = np.arange(-SLACK_STATES, HEAD_STATES, dtype=np.float64)
     coherent = _coherent(symbols, carrier, numbers)
     found = []
     for offset, type_number, likeness in _best_matches(coherent):
@@ -140,7 +140,7 @@ def _clock_offset(
 ) -> float:
     """Shift of the edges, within half a symbol, at which the integrals hold most energy."""
     shifts = np.arange(CLOCK_PHASES) / CLOCK_PHASES
-    inner = edges[SLACK_STATES : SLACK_STATES + HEAD_STATES + 1]
+    inner = edges[SLACK_STATES:]
     trials = integrator.means(inner[None, :] + shifts[:, None] * symbol_samples)
     energy = np.square(np.abs(trials)).sum(axis=1)
     # Energy over the shift is a smooth wave of one period a symbol: its phase is the clock.

@@ -15,13 +15,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.acquire import HEAD_STATES, SLACK_STATES, Acquired
+from radio.dsp.acquire import CLOCK_STATES, HEAD_STATES, Acquired
 from radio.dsp.detect import PREAMBLE_BLOCKS, THRESHOLD, Candidate, Candidates
 from radio.dsp.report import Undecoded
-from radio.dsp.spectra import SYMBOLS_PER_HOP
+from radio.dsp.spectra import BLOCK_SYMBOLS, SYMBOLS_PER_HOP
 
-# Blocks from a candidate's first until its head can be cut out.
-HEAD_BLOCKS: Final = -(-(HEAD_STATES + SLACK_STATES) // SYMBOLS_PER_HOP) + 1
+# Blocks from a candidate's first until its head can be cut out: a block gives its middle half. Not
+# one more than that needs, for the shortest frame is no longer than its head, and somebody waits.
+HEAD_BLOCKS: Final = -(-(HEAD_STATES + CLOCK_STATES - 3 * BLOCK_SYMBOLS // 4) // SYMBOLS_PER_HOP)
 # Within this many bins two signals are one; farther off the lines of a preamble with sharp phase
 # turns fall with the square of the distance, with a margin of three.
 OWN_BINS: Final = 6

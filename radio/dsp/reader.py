@@ -7,7 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from radio.dsp.acquire import HEAD_STATES, SLACK_STATES, Acquired, acquire, states_of
+from radio.dsp.acquire import (
+    CLOCK_STATES,
+    HEAD_STATES,
+    SLACK_STATES,
+    Acquired,
+    acquire,
+    states_of,
+)
 from radio.dsp.baseband import Integrator, slice_baseband
 from radio.dsp.cancel import cancel, cancel_width, fitted_noise
 from radio.dsp.decide import decide
@@ -54,11 +61,10 @@ class FrameReader:
         """Probable frames at a candidate; all blocks of a frame's head must be there."""
         symbol = self._grid.symbol_samples
         start = candidate.block * self._grid.hop
-        margin = (SLACK_STATES + _MARGIN_STATES) * symbol
         signal = slice_baseband(
             self._store,
-            start=start - margin,
-            stop=start + HEAD_STATES * symbol + margin,
+            start=start - (SLACK_STATES + _MARGIN_STATES) * symbol,
+            stop=start + (HEAD_STATES + CLOCK_STATES) * symbol,
             position=candidate.position,
         )
         return acquire(Integrator(signal, self._grid.rate_hz), start, symbol, self._bit_rate)
@@ -67,7 +73,9 @@ class FrameReader:
         """The last block that is needed to read this frame."""
         states = option.frame_class.total_bits + 1
         stop = option.start + (states + 0.5) * self._grid.symbol_samples
-        return int((stop - self._grid.size // 4) // self._grid.hop) + 1
+        # Of a block the middle half counts; the next one still has the end of the frame in it, but
+        # is not waited for: what is taken out of the store is taken out of it, too.
+        return int(-((3 * self._grid.size // 4 - stop) // self._grid.hop))
 
     def read(self, option: Acquired, position: int) -> Decoded | Undecoded:
         """Read a frame that was acquired around `position`; when it decodes it is taken out."""

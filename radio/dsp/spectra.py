@@ -103,6 +103,7 @@ class SpectraStore:
         self._ring = np.zeros((capacity, grid.bins), np.complex64)
         self._tail = np.zeros(0, np.complex64)
         self.end = 0  # number of the next block
+        self._ahead: dict[int, list[tuple[int, Complex]]] = {}
 
     @property
     def start(self) -> int:
@@ -139,6 +140,8 @@ class SpectraStore:
         split = max(0, -low)
         row[:split] = spectrum[low : low + split or None] if split else spectrum[:0]
         row[split:] = spectrum[max(0, low) : max(0, low) + row.size - split]
+        for first_bin, gone in self._ahead.pop(number, ()):
+            row[first_bin : first_bin + gone.size] -= gone
 
     def rows(self, first: int, last: int) -> Complex:
         """Spectra of blocks first ≤ number < last: shape (last - first, bins).
@@ -163,12 +166,15 @@ class SpectraStore:
         return part
 
     def subtract(self, first: int, low: int, spectra: Complex) -> None:
-        """Take spectra (rows: blocks from `first`, columns: bins from `low`) out of the store."""
-        numbers = np.arange(first, first + spectra.shape[0])
-        there = (numbers >= self.start) & (numbers < self.end)
+        """Take spectra (rows: blocks from `first`, columns: bins from `low`) out of the store.
+
+        From blocks that are still to come they are taken when these are there.
+        """
         inside_low, inside_high = max(0, low), min(self.grid.bins, low + spectra.shape[1])
-        if inside_low < inside_high:
-            rows = numbers[there] % self._capacity
-            self._ring[rows, inside_low:inside_high] -= spectra[
-                there, inside_low - low : inside_high - low
-            ]
+        if inside_low >= inside_high:
+            return
+        for number, row in enumerate(spectra[:, inside_low - low : inside_high - low], start=first):
+            if number >= self.end:
+                self._ahead.setdefault(number, []).append((inside_low, row))
+            elif number >= self.start:
+                self._ring[number % self._capacity, inside_low:inside_high] -= row

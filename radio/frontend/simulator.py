@@ -11,7 +11,8 @@ from typing import Final
 from radio.air.air import Air
 from radio.frontend.ports import IqBlock, StreamFacts
 
-BLOCK_SAMPLES: Final = 1 << 14
+# 16 ms at the usual rate: samples wait for the end of their block.
+BLOCK_SAMPLES: Final = 1 << 12
 # A real part loses samples when nobody takes them; its buffers hold about this much.
 _PATIENCE_S: Final = 1.0
 # 12 days: further on, a double no longer holds the phase of a carrier to a thousandth of a turn.

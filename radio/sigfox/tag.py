@@ -8,8 +8,6 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 BLOCK_BYTES: Final = 16
 NAK_BYTES: Final = 16
 DOWNLINK_TAG_BYTES: Final = 2
@@ -42,5 +40,12 @@ def tags_equal(one: bytes, other: bytes) -> bool:
 
 
 def _last_block(data: bytes, nak: bytes) -> bytes:
+    # 9 MiB that a receiver, which has no NAKs, would carry for nothing.
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415
+        Cipher,
+        algorithms,
+        modes,
+    )
+
     cbc = Cipher(algorithms.AES(nak), modes.CBC(_ZERO_IV)).encryptor()
     return cbc.update(data)[-BLOCK_BYTES:]
