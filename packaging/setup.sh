@@ -35,15 +35,17 @@ if [ ${#missing[@]} -gt 0 ]; then
   } >build/apt.log 2>&1 || { tail -n 20 build/apt.log >&2; say "apt failed; the whole log is build/apt.log"; exit 1; }
 fi
 
-stamp=.venv/.installed-$lock-$(cat requirements/$lock.lock pyproject.toml packaging/setup.sh | sha256sum | cut -c1-16)
+stamp=.venv/.installed-$lock-$(cat requirements/{build,$lock}.lock pyproject.toml packaging/setup.sh | sha256sum | cut -c1-16)
 [ -e "$stamp" ] && exit 0
 if [ ! -x .venv/bin/python ]; then
   say "creating .venv with $(python3 --version)"
   python3 -m venv .venv
 fi
 say "installing Python packages from requirements/$lock.lock (hashes checked)"
-.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/$lock.lock
-.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+pip_install() { .venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation "$@"; }
+pip_install --require-hashes -r requirements/build.lock
+pip_install --require-hashes --use-pep517 -r requirements/$lock.lock
+pip_install --no-deps -e .
 rm -f .venv/.installed-"$lock"-*
 touch "$stamp"
 say "ready: .venv/bin/nap --help"

@@ -70,6 +70,7 @@ class Watch:
                 calibration_db=settings.calibration_db,
             )
             self._say_opened(stream)
+            self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
             for block in stream.blocks():
                 for frame in listener.feed(block, _utc_of(block)):
                     self._outbox.put(frame, wait=self._patient)
@@ -119,6 +120,11 @@ class LoadMeter:
         """Starting took `cpu_s` of CPU time: no load of the samples."""
         self._due_at = 0.0
         self._cpu_s, self._samples_s = cpu_s, 0.0
+
+    def begin(self, now: float, cpu_s: float, samples_s: float) -> None:
+        """A stream begins: what was spent before, on starting or on waiting, is not its load."""
+        self._due_at = now + STATS_EVERY_S
+        self._cpu_s, self._samples_s = cpu_s, samples_s
 
     def due(self, now: float) -> bool:
         """True once every `STATS_EVERY_S`."""

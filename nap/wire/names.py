@@ -10,6 +10,9 @@ from typing import Any
 
 from nap.wire.errors import Cause, LinkError
 
+# RFC 6761, section 6.3: this name is the loopback, whatever a resolver or a hosts file says of it.
+_LOOPBACK = ("127.0.0.1", "::1")
+
 # Family, type, protocol, canonical name, socket address: as socket.getaddrinfo gives them.
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
@@ -29,7 +32,7 @@ async def addresses(host: str, port: int) -> list[Address]:
     def look_up() -> None:
         answer: list[Address] | Exception
         try:
-            answer = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            answer = _look_up(host, port)
         except (OSError, UnicodeError) as error:
             answer = error
         # The program may have ended while the resolver was silent.
@@ -41,6 +44,15 @@ async def addresses(host: str, port: int) -> list[Address]:
         return await found
     except (OSError, UnicodeError) as error:
         raise LinkError(Cause.NAME_UNKNOWN, f"host {host!r} is not found: {error}") from error
+
+
+def _look_up(host: str, port: int) -> list[Address]:
+    hosts = _LOOPBACK if host == "localhost" else (host,)
+    return [
+        address
+        for one in hosts
+        for address in socket.getaddrinfo(one, port, type=socket.SOCK_STREAM)
+    ]
 
 
 def _tell(found: asyncio.Future[list[Address]], answer: list[Address] | Exception) -> None:

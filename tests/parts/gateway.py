@@ -50,6 +50,8 @@ class Sink:
             yield self
         finally:
             await runner.cleanup()
+            # Transports close their sockets in the turn after the one they are told in.
+            await asyncio.sleep(0)
 
 
 def configuration(folder: Path, url: str = "http://127.0.0.1:9/in") -> Path:

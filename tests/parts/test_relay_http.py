@@ -17,7 +17,7 @@ from tests.simulators.web_server import Reply, WebServer
 
 def to_web(server: WebServer, scheme: str = "http", **others: object) -> HttpDestination:
     return HttpDestination(
-        url=f"{scheme}://localhost:{server.port}/in",
+        url=f"{scheme}://127.0.0.1:{server.port}/in",
         pace=Pace(drain_per_s=1e6),
         **others,  # type: ignore[arg-type]
     )
@@ -162,7 +162,7 @@ async def test_an_untrusted_server_is_told_with_cause_and_date(
     tmp_path: Path, certified_utc: datetime, cause: str, words: str
 ) -> None:
     authority = Authority.create("Test", datetime.now(UTC))
-    authority.issue_server(["localhost"], certified_utc).write(tmp_path / "web", "server")
+    authority.issue_server(["127.0.0.1"], certified_utc).write(tmp_path / "web", "server")
     trusted = tmp_path / "web" / "ca.crt"
     if cause == "certificate.unknown_authority":
         Authority.create("Other", datetime.now(UTC)).write(tmp_path / "other")

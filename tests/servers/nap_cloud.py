@@ -13,7 +13,9 @@ import httpx
 
 from tests.parts.mosquitto import Broker, free_port
 
-START_WITHIN_S: Final = 20.0
+START_WITHIN_S: Final = 30.0
+# Generous: the machine may be busy with other tests.
+PATIENCE_S: Final = 30.0
 
 
 class NapCloud:
@@ -74,21 +76,21 @@ class NapCloud:
     def health(self) -> int | None:
         """Status of /healthz; None while nobody answers."""
         try:
-            return httpx.get(f"{self.base_url}/healthz").status_code
+            return httpx.get(f"{self.base_url}/healthz", timeout=PATIENCE_S).status_code
         except httpx.TransportError:
             return None
 
     def fault(self) -> str:
         """The text of /healthz."""
-        return httpx.get(f"{self.base_url}/healthz").text
+        return httpx.get(f"{self.base_url}/healthz", timeout=PATIENCE_S).text
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """JSON of the API; fails when the status is not 200."""
-        return httpx.get(f"{self.base_url}{path}").raise_for_status().json()
+        return httpx.get(f"{self.base_url}{path}", timeout=PATIENCE_S).raise_for_status().json()
 
     def metric(self, name: str) -> float:
         """One figure of /metrics."""
-        lines = httpx.get(f"{self.base_url}/metrics").text.splitlines()
+        lines = httpx.get(f"{self.base_url}/metrics", timeout=PATIENCE_S).text.splitlines()
         wanted = f"nap_cloud_{name} "
         return next(float(line.split()[1]) for line in lines if line.startswith(wanted))
 

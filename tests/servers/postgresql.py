@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import Final, Self
 import psycopg
 
 FOLDERS: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+START_WITHIN_S: Final = 30.0
 
 
 class PostgresqlServer:
@@ -23,11 +26,12 @@ class PostgresqlServer:
         # A Unix socket's path holds 107 characters: pytest's folders are too deep.
         self._folder = Path(tempfile.mkdtemp(prefix="nap-pg-"))
         self._databases = 0
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         if os.getuid() == 0:
             shutil.chown(self._folder, "postgres")
-        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "nap", "-E", "UTF8", "--no-sync")
+        self._make()
         self.start()
         return self
 
@@ -37,7 +41,7 @@ class PostgresqlServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop("fast")
+        self.stop()
         shutil.rmtree(self._folder)
 
     @property
@@ -46,14 +50,40 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder}"
-        self._run(
-            "pg_ctl", "-D", self._data, "-w", "-o", options, "-l", f"{self._data}.log", "start"
-        )
+        options = ("-c", "listen_addresses=", "-c", f"unix_socket_directories={self._folder}")
+        program = (str(FOLDERS[-1] / "postgres"), "-D", self._data)
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_become(), *program, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_WITHIN_S
+        while not self._answers():
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
 
-    def stop(self, mode: str = "immediate") -> None:
-        """Stop; `immediate` is what a crash leaves behind."""
-        self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop", check=False)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Stop at once; SIGQUIT is what a crash leaves behind."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(START_WITHIN_S)
+            self._process = None
+
+    def log(self) -> str:
+        """What it has printed."""
+        return (self._folder / "server.log").read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._conninfo("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def new_database(self) -> str:
         """Create an empty database; return its URL."""
@@ -66,12 +96,14 @@ class PostgresqlServer:
     def _conninfo(self, database: str) -> str:
         return f"host={self._folder} user=nap dbname={database}"
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        become: Sequence[str] = ("runuser", "-u", "postgres", "--") if os.getuid() == 0 else ()
-        command = [*become, str(FOLDERS[-1] / program), *arguments]
-        result = subprocess.run(
-            command, check=False, capture_output=True, text=True, cwd="/", stdin=subprocess.DEVNULL
-        )
-        if check and result.returncode != 0:
-            message = f"{program}: {result.stderr}"
-            raise RuntimeError(message)
+    def _make(self) -> None:
+        initdb = str(FOLDERS[-1] / "initdb")
+        settings = ("-A", "trust", "-U", "nap", "-E", "UTF8", "--no-sync")
+        command = [*_become(), initdb, "-D", self._data, *settings]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", stdin=subprocess.DEVNULL)
+
+
+def _become() -> Sequence[str]:
+    """PostgreSQL refuses to run as root; and were we killed, the kernel shall end it."""
+    user = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.getuid() == 0 else ()
+    return ("setpriv", *user, "--pdeathsig=INT", "--")

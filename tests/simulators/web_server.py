@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator, Callable
@@ -53,6 +54,8 @@ class WebServer:
             yield
         finally:
             await runner.cleanup()
+            # Transports close their sockets in the turn after the one they are told in.
+            await asyncio.sleep(0)
 
     async def _post(self, request: web.Request) -> web.Response:
         content = json.loads(await request.read())

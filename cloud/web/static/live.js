@@ -74,7 +74,8 @@ function stationsCell(message) {
 function replicasCell(message) {
   const dots = element("span", "replicas", "●".repeat(message.replicas), element("s", "", "●".repeat(Math.max(0, 3 - message.replicas))));
   dots.ariaHidden = "true";
-  return cell("copies", dots, element("small", "", `${message.replicas} of ${message.repeated ? 3 : 1}`));
+  const frames = `${message.replicas} ${message.replicas === 1 ? "frame" : "frames"}`;
+  return cell("copies", dots, element("small", "", frames));
 }
 
 function radioCell(message) {

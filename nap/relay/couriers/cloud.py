@@ -34,6 +34,8 @@ ANSWER_WITHIN_S: Final = 20.0
 STATS_EVERY_S: Final = 60.0
 # Few commands wait for us at once, and each may be as large as the broker allows.
 RECEIVE_MAXIMUM: Final = 20
+# While a slow disk settles, mosquitto 2.0.11 goes on sending acknowledgments beyond that number.
+EXCESS: Final = 500
 LARGEST_COMMAND_BYTES: Final = 512 * 1024
 
 _ACKNOWLEDGMENT: Final = msgspec.json.Decoder(Acknowledgment)
@@ -93,6 +95,7 @@ class CloudCourier:
             will=Will(topics.state(self._station.nap_id, "conn"), self._connection(online=False)),
             keep_alive_s=destination.keep_alive_s,
             receive_maximum=RECEIVE_MAXIMUM,
+            excess=EXCESS,
             largest_packet_bytes=LARGEST_COMMAND_BYTES,
             timeout_s=ANSWER_WITHIN_S,
         )
