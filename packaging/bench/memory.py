@@ -44,7 +44,7 @@ def _figures(state: str, found: dict[str, tuple[float, float]], air: str) -> Ite
             name=f"box_{state}_{kind}",
             value=total,
             unit="MiB",
-            how=f"sum of {' and '.join(BOX)}",
+            how=f"sum of {' and '.join(BOX)}, the programs of the box so far",
             required="< 250 MB RSS",
             aim="< 150 MB",
         )

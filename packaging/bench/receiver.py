@@ -36,6 +36,8 @@ SCENES: Final = (
     Scene("100_near_far", 100, 6.0, (10.0, 40.0), required="≤ 0.5", aim="≤ 0.25"),
     Scene("270", 270, 5.0, required="≤ 1.0", aim="≤ 0.4"),
 )
+RUNS: Final = 2
+"""The least counts: what others on the machine take from the caches only adds."""
 _QUICK_S: Final = 3.0
 _QUICK_SCENES: Final = 3
 
@@ -51,7 +53,9 @@ def _figures(scene: Scene, *, quick: bool) -> list[Figure]:
     seconds = _QUICK_S if quick else scene.seconds
     frames = list(crowd(rng, at_once=scene.at_once, seconds=seconds, snr_db=scene.snr_db))
     samples = rendered(frames, seconds) + noise(rng, int(seconds * RATE_HZ))
-    one, both = (_load(samples, rates, seconds) for rates in ((100,), (100, 600)))
+    one, both = (
+        min(_load(samples, rates, seconds) for _ in range(RUNS)) for rates in ((100,), (100, 600))
+    )
     how = _how(scene, seconds)
     found = [
         Figure(
