@@ -39,7 +39,7 @@ class Watch:
         # A recording waits for its reader; live samples do not come again.
         self._patient = isinstance(settings.front_end, RecordingSettings)
         self._counts = Counts()
-        self._meter = LoadMeter(time.process_time())
+        self._meter = LoadMeter()
 
     def run(self) -> bool:
         """Listen until told to stop or to the end of a recording; False: it cannot be done."""
@@ -116,10 +116,8 @@ class Watch:
 class LoadMeter:
     """When to report, and how much of the processor the samples since the last report took."""
 
-    def __init__(self, cpu_s: float) -> None:
-        """Starting took `cpu_s` of CPU time: no load of the samples."""
-        self._due_at = 0.0
-        self._cpu_s, self._samples_s = cpu_s, 0.0
+    def __init__(self) -> None:
+        self._due_at = self._cpu_s = self._samples_s = 0.0
 
     def begin(self, now: float, cpu_s: float, samples_s: float) -> None:
         """A stream begins: what was spent before, on starting or on waiting, is not its load."""

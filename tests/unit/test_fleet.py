@@ -48,7 +48,7 @@ def test_times_are_moved_by_seconds() -> None:
 
 
 def test_the_load_is_that_since_the_last_report() -> None:
-    meter = LoadMeter(0.0)
+    meter = LoadMeter()
     assert meter.due(now=100.0)
     assert not meter.due(now=100.0 + STATS_EVERY_S / 2)
     assert meter.due(now=100.0 + STATS_EVERY_S)
