@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from nap.cli.keys import KeyFileError, read_keys
-from nap.combine import Closed, Combiner, Event
+from nap.combine import SENSING_S, Closed, Combiner, Event, hold_s
 from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError
 from radio.frontend.sigmf import Recording
@@ -125,7 +125,8 @@ def _complete(recording: Path, zone: str | None, bit_rates: tuple[int, ...]) -> 
     """Messages of the recording in the order in which they are complete."""
     # Without a frequency in the recording, carriers are counted from its centre.
     centre_hz = float(ZONES[zone].uplink_center_hz) if zone else 0.0
-    combiner = Combiner()
+    # Which zone's devices listen before they talk is not always known: allow for it.
+    combiner = Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=SENSING_S))
     with Recording(recording, assumed_center_hz=centre_hz).open() as stream:
         listener = Listener(
             stream.facts,
