@@ -122,16 +122,17 @@ def _fit_pulse(
 ) -> NDArray[np.complex128]:
     """The pulse on a grid: shape (nodes, 3), by place within the symbol and by neighbour."""
     near = (number >= -1) & (number < states.size + 1)
-    neighbours = _padded(states, number[near])
-    node = (np.mod(number[near], 1.0) * nodes).astype(int)
+    derotated, weight, number = derotated[near], weight[near], number[near]
+    neighbours = _padded(states, number)
+    node = (np.mod(number, 1.0) * nodes).astype(int)
     pulse = np.zeros((nodes, PULSE_SYMBOLS), np.complex128)
     order = np.argsort(node, kind="stable")
     bounds = np.searchsorted(node[order], np.arange(nodes + 1))
     for place in range(nodes):
         rows = order[bounds[place] : bounds[place + 1]]
-        a, w = neighbours[rows], weight[near][rows]
+        a, w = neighbours[rows], weight[rows]
         normal = (a * w[:, None]).T @ a + 1e-6 * w.sum() * np.eye(PULSE_SYMBOLS)
-        pulse[place] = np.linalg.solve(normal, a.T @ derotated[near][rows])
+        pulse[place] = np.linalg.solve(normal, a.T @ derotated[rows])
     return pulse
 
 
