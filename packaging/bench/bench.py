@@ -48,14 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for; 0 when all of it worked."""
     asked = _parser().parse_args(arguments)
     began_utc, found = datetime.now(UTC), list[Figure]()
-    facts = machine()
+    # Now: by the end others may have worked on it.
+    facts, parts = machine(), versions()
     for name in asked.only or ABOUT_S:
         found += _measured(name, quick=asked.quick)
     report = {
         "measured_utc": began_utc.isoformat(timespec="seconds"),
         "quick": asked.quick,
         "machine": facts,
-        "versions": versions(),
+        "versions": parts,
         "figures": found,
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)
