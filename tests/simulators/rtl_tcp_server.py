@@ -53,6 +53,7 @@ class RtlTcpServer:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.02)
         self.port: int = self._socket.getsockname()[1]
 
     @contextmanager
@@ -67,7 +68,6 @@ class RtlTcpServer:
             thread.join()
 
     def _serve(self) -> None:
-        self._socket.settimeout(0.02)
         while not self._stop.is_set():
             with suppress(OSError):
                 client, _ = self._socket.accept()
