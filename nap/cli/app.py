@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -56,5 +57,11 @@ def main() -> int:
         # The reader (head, less) has seen enough; keep the interpreter's flush at exit quiet.
         sys.stdout = None
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stderr.write(f"nap {args.command}: {error.strerror}\n")
+        sys.stdout = None
+        return 1
     except KeyboardInterrupt:
         return 130

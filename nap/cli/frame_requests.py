@@ -8,12 +8,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from radio.sigfox.uplink import MessageType
 
-FrameHex = Annotated[str, Meta(pattern="^[0-9a-fA-F]*$", max_length=1024)]
+# \Z, not $: that would let a line end follow, which is no digit.
+FrameHex = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]*\Z", max_length=1024)]
 FrameBits = Annotated[int, Meta(ge=0, le=4096)]
-DeviceId = Annotated[str, Meta(pattern="^[0-9a-fA-F]{1,8}$")]
+DeviceId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{1,8}\Z")]
 SequenceNumber = Annotated[int, Meta(ge=0, le=4095)]
-NakHex = Annotated[str, Meta(pattern="^[0-9a-fA-F]{32}$")]
-PayloadHex = Annotated[str, Meta(pattern="^([0-9a-fA-F]{2})*$", max_length=64)]
+NakHex = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}\Z")]
+PayloadHex = Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{2})*\Z", max_length=64)]
 
 
 class DecodeUplink(Struct, frozen=True, kw_only=True, tag_field="link", tag="uplink"):

@@ -17,6 +17,10 @@ Phases = NDArray[np.float64]
 # Symbols averaged for the phase of one symbol; at 5 dB its error costs 0.03 dB, and a phase that
 # bends by half a turn over a frame is still followed.
 PHASE_WINDOW: Final = 31
+# For the carrier of an oscillator that wanders. It follows the noise as well, which leaves three
+# quarters of it at right angles: only where far less is left did the carrier itself move.
+WANDER_WINDOW: Final = 11
+WANDER_LEAVES: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +98,43 @@ def _vertex(values: NDArray[np.float32], at: int) -> float:
     return 0.5 * (left - right) / bend if bend < 0 else 0.0
 
 
-def follow_phase(symbols: ComplexSymbols, window: int = PHASE_WINDOW) -> Phases:
+def follow_phase(symbols: ComplexSymbols) -> Phases:
     """Phase of each symbol's carrier, its bits squared away and its neighbours averaged in.
 
-    A constant half turn stays unknown; differential bits do not see it.
+    A carrier that wanders faster than the average can follow is followed symbol by symbol first,
+    where the signal is strong enough to show it. A constant half turn stays unknown; differential
+    bits do not see it.
     """
-    magnitude = np.abs(symbols)
-    square = symbols**2 / (magnitude + 1e-30)
-    running = np.concatenate(([0], np.cumsum(square)))
+    steady = _averaged_phase(symbols, PHASE_WINDOW)
+    path = _path(symbols)
+    wandering = path + _averaged_phase(symbols * np.exp(-1j * path), WANDER_WINDOW)
+    moved = _beside(symbols, wandering) < WANDER_LEAVES * _beside(symbols, steady)
+    return wandering if moved else steady
+
+
+def _path(symbols: ComplexSymbols) -> Phases:
+    """Phase that the turns from one squared symbol to the next add up to, a few averaged."""
+    square = _squared(symbols)
+    turns = np.convolve(square[1:] * np.conj(square[:-1]), np.ones(WANDER_WINDOW), "same")
+    path: Phases = np.concatenate(([0.0], np.cumsum(0.5 * np.angle(turns))))
+    return path
+
+
+def _squared(symbols: ComplexSymbols) -> ComplexSymbols:
+    """Squares of the symbols, of their own size."""
+    squared: ComplexSymbols = symbols**2 / (np.abs(symbols) + 1e-30)
+    return squared
+
+
+def _averaged_phase(symbols: ComplexSymbols, window: int) -> Phases:
+    running = np.concatenate(([0], np.cumsum(_squared(symbols))))
     half = window // 2
     at = np.arange(symbols.size)
     low, high = np.maximum(0, at - half), np.minimum(symbols.size, at + half + 1)
     phases: Phases = 0.5 * np.unwrap(np.angle(running[high] - running[low]))
     return phases
+
+
+def _beside(symbols: ComplexSymbols, phases: Phases) -> float:
+    """Energy at right angles to a carrier of these phases: noise, and what it did not follow."""
+    return float(np.square((symbols * np.exp(-1j * phases)).imag).sum())

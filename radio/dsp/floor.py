@@ -26,8 +26,10 @@ class NoiseFloor:
     """Follows the noise power of each bin."""
 
     def __init__(self, bins: int) -> None:
-        self._segments = bins // SEGMENT_BINS
-        self._centres = (np.arange(self._segments) + 0.5) * SEGMENT_BINS
+        # A recording may reach only a corner of the band.
+        self._width = min(SEGMENT_BINS, bins)
+        self._segments = bins // self._width
+        self._centres = (np.arange(self._segments) + 0.5) * self._width
         self._positions = np.arange(bins)
         self._level: Real | None = None
         self.per_bin: Real = np.ones(bins, np.float32)
@@ -43,7 +45,7 @@ class NoiseFloor:
         if usable.shape[0] == 0:
             return
         # Neighbours share the window's main lobe: every second bin tells as much.
-        columns = usable[:, : self._segments * SEGMENT_BINS : 2]
+        columns = usable[:, : self._segments * self._width : 2]
         by_segment = columns.reshape(usable.shape[0], self._segments, -1).swapaxes(0, 1)
         medians = np.median(by_segment.reshape(self._segments, -1), axis=1)
         measured = np.maximum(medians / MEDIAN_OF_MEAN, 1e-20).astype(np.float32)

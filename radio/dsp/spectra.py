@@ -137,7 +137,7 @@ class SpectraStore:
     def _keep(self, number: int, spectrum: Complex) -> None:
         row = self._ring[number % self._capacity]
         low = self.grid.low_bin
-        split = max(0, -low)
+        split = min(max(0, -low), row.size)  # so many bins lie below 0 Hz
         row[:split] = spectrum[low : low + split or None] if split else spectrum[:0]
         row[split:] = spectrum[max(0, low) : max(0, low) + row.size - split]
         for first_bin, gone in self._ahead.pop(number, ()):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Final
 
 import msgspec
@@ -122,14 +121,19 @@ def _format(datatype: str) -> SampleFormat:
 
 
 def _center(captures: list[_Capture]) -> float | None:
-    for number, (before, after) in enumerate(pairwise(captures), 1):
-        if after.frequency != before.frequency:
+    """The one frequency of all captures; one that gives none goes on with what was before it."""
+    center_hz = None
+    for number, capture in enumerate(captures):
+        if capture.frequency is None:
+            continue
+        if center_hz is not None and capture.frequency != center_hz:
             msg = (
-                f"captures[{number}].core:frequency changes from {before.frequency} to "
-                f"{after.frequency}; split the recording there"
+                f"captures[{number}].core:frequency changes from {center_hz} to "
+                f"{capture.frequency}; split the recording there"
             )
             raise MetadataError(msg)
-    return captures[0].frequency
+        center_hz = capture.frequency
+    return center_hz
 
 
 def _started(first: _Capture, about: _Global) -> str | None:

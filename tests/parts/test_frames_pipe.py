@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.unit.sigfox_vectors import of_kinds
 
@@ -47,3 +48,16 @@ def test_each_answer_comes_before_the_next_question() -> None:
 def test_wrong_usage_exits_with_two() -> None:
     done = subprocess.run([*NAP, "frames", "sing"], capture_output=True, check=False)
     assert done.returncode == 2
+
+
+def test_a_full_disk_behind_stdout_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*NAP, "frames", "decode"],
+            input=b"{}\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"nap frames: No space left on device\n"

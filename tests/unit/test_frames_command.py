@@ -201,3 +201,12 @@ def test_one_line_in_one_answer_out_however_long() -> None:
     assert [read[0], read[1], read[3]] == [b"first\n", b"\n", b"last"]
     assert len(read) == 4
     assert len(read[2]) == frames.LONGEST_LINE_BYTES
+
+
+@pytest.mark.parametrize("field", ["frame_hex", "nak", "device_id", "payload"])
+def test_a_line_end_inside_a_value_is_no_digit(field: str) -> None:
+    values = {"frame_hex": "a", "nak": "00" * 16, "device_id": "0123abcd", "payload": "00" * 8}
+    request = {**values, field: values[field] + "\n", "link": "downlink", "seq_number": 1}
+    reply = decode(**request) if field == "frame_hex" else encode(**request)
+    assert reply["reason"] == "malformed"
+    assert field in reply["detail"]

@@ -130,6 +130,16 @@ def test_carriers_and_their_side_bands_stop_nothing() -> None:
     assert len(missed(scene, scene.receive())) <= 1
 
 
+def test_an_oscillator_that_wanders_is_followed() -> None:
+    scene = Scene(6.0, seed=10)
+    spread(scene, 16, snr_db=18.0)
+    # 7 Hz in a second, some 10 Hz in a frame, never twice the same way.
+    steps_hz = scene.rng.normal(0, 7 / np.sqrt(scene.rate_hz), scene.samples.size)
+    turns = np.cumsum(np.cumsum(steps_hz)) / scene.rate_hz
+    scene.samples *= np.exp(2j * np.pi * turns).astype(np.complex64)
+    assert len(missed(scene, scene.receive(bit_rates=(100,)))) == 0
+
+
 @pytest.mark.parametrize("rate_hz", [200e3, 225_001.0, 300_300.0, 1e6])
 def test_any_sample_rate_from_200_khz_will_do(rate_hz: float) -> None:
     scene = Scene(4.0, rate_hz=rate_hz, seed=8)
@@ -181,6 +191,27 @@ def test_only_the_band_asked_for_is_watched() -> None:
     assert [key[0] for key in frames_of(events)] == [inside.uplink.device_id]
     with pytest.raises(ValueError, match="outside"):
         Receiver(rate_hz=250e3, center_hz=868e6, band_hz=(902e6, 903e6))
+
+
+@pytest.mark.parametrize("low_hz", [-110e3, 1e3])
+def test_a_band_on_one_side_of_the_centre_is_watched(low_hz: float) -> None:
+    scene = Scene(3.0, seed=16)
+    sent = scene.add(carrier_hz=low_hz + 30_000.0, first_bit_s=0.3)
+    receiver = Receiver(rate_hz=250e3, center_hz=0.0, band_hz=(low_hz, low_hz + 90e3))
+    events = receiver.feed(scene.samples, 0) + receiver.flush()
+    assert [key[0] for key in frames_of(events)] == [sent.uplink.device_id]
+
+
+@pytest.mark.parametrize("width_hz", [1.0, 100.0, 500.0, 5_000.0])
+@pytest.mark.parametrize("edge", [-1, 1])
+def test_a_corner_of_the_band_is_better_than_nothing(width_hz: float, edge: int) -> None:
+    scene = Scene(3.0, rate_hz=200e3, seed=17)
+    sent = scene.add(carrier_hz=edge * (100e3 - 2_500.0), first_bit_s=0.3, snr_db=20.0)
+    corner = sorted((edge * (100e3 - width_hz), edge * 300e3))
+    receiver = Receiver(rate_hz=200e3, center_hz=0.0, band_hz=(corner[0], corner[1]))
+    events = receiver.feed(scene.samples, 0) + receiver.flush()
+    wanted = [sent.uplink.device_id] if width_hz == 5_000.0 else []
+    assert [key[0] for key in frames_of(events)] == wanted
 
 
 HOSTILE = st.sampled_from([0.0, 1.0, -1.0, 1e30, -1e30, 1e-40, np.nan, np.inf, -np.inf])

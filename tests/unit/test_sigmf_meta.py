@@ -50,6 +50,13 @@ def test_the_time_of_a_capture_that_starts_later_is_moved_to_sample_0() -> None:
     assert facts.started_utc == "2026-11-21T16:00:00.000000Z"
 
 
+def test_a_capture_without_a_frequency_goes_on_with_the_one_before_it() -> None:
+    facts = read_metadata(document(None, capture(frequency=868.13e6), capture(500), capture(900)))
+    assert facts.center_hz == 868_130_000
+    with pytest.raises(MetadataError, match=r"captures\[2\]\.core:frequency"):
+        read_metadata(document(None, capture(frequency=1), capture(5), capture(9, frequency=2)))
+
+
 def test_samples_that_the_recorder_lost_are_counted() -> None:
     facts = read_metadata(
         document(
