@@ -32,7 +32,7 @@ class StationSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         model: NAP3: Ethernet and Wi-Fi. NAP5: LTE. NAP7: all of them and GNSS.
     """
 
-    nap_id: Annotated[str, Meta(pattern=f"^{NAP_ID.pattern}$")]
+    nap_id: Annotated[str, Meta(pattern=rf"^{NAP_ID.pattern}$(?!\n)")]
     model: Literal["NAP3", "NAP5", "NAP7"] = "NAP3"
 
 

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$", description="unique, for status")]
-Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$")]
+Name = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$(?!\n)", description="unique, for status")
+]
+Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$(?!\n)")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(ge=1, le=3600)]
 InFlight = Annotated[int, Meta(ge=1, le=10_000)]
@@ -118,7 +120,7 @@ class HttpDestination(Destination, frozen=True, kw_only=True, tag="http"):
     """
 
     name: Name = "http"
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=1000)]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$(?!\n)", max_length=1000)]
     batch: Annotated[int, Meta(ge=1, le=1000)] = 1
     requests: Annotated[int, Meta(ge=1, le=32)] = 2
     timeout_s: Seconds = 30.0

@@ -12,7 +12,8 @@ from msgspec import Meta
 
 # Lengths are told apart from patterns: `$` also fits before a line feed at the end.
 DeviceId = Annotated[str, Meta(pattern="^[0-9a-f]{8}$", max_length=8, description="8 hex digits")]
-HexBytes = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$", max_length=64)]
+# What follows the $ keeps a line end out, which Python would let pass there.
+HexBytes = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*$(?!\n)", max_length=64)]
 SequenceNumber = Annotated[int, Meta(ge=0, le=4095)]
 BitRate = Literal[100, 600]
 Rank = Literal[1, 2, 3]

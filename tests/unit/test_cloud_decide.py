@@ -16,7 +16,11 @@ from tests.servers.station import uplink
 TOPIC = "nap/NAP-1/event/uplink"
 GOOD: dict[str, Any] = json.loads(msgspec.json.encode(uplink(7)))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )

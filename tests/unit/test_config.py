@@ -165,3 +165,11 @@ def _toml(value: object) -> str:
             return "{" + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + "}"
         case _:
             return '"' + "".join(c for c in str(value) if c.isalnum() and c.isascii()) + '"'
+
+
+@pytest.mark.parametrize("name", ["nap-1\n", "nap 1", ""])
+def test_a_name_that_topics_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "nap.toml"
+    path.write_text(f"[station]\nnap_id = {name!r}\n".replace("'", '"'))
+    with pytest.raises(ConfigError, match="nap_id"):
+        load(path)
