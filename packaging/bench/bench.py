@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from figure import Figure  # noqa: E402 - the path comes first
 from machine import machine, versions  # noqa: E402
+from page import write_page  # noqa: E402
 from table import table  # noqa: E402
 
 ABOUT_S: Final = {
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     print("\n".join(table(found)))
+    if asked.page is not None:
+        write_page(asked.page, found, report)
     _say(f"written to {asked.out}")
     return 0
 
@@ -82,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="show that it works, in seconds")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="report")
+    parser.add_argument("--page", type=Path, help="page whose table of figures is renewed")
     return parser
 
 

@@ -19,12 +19,16 @@ def table(figures: Sequence[Figure]) -> Iterator[str]:
     for how, group in groupby(figures, lambda figure: figure.how):
         yield f"\n  {how}"
         for figure in group:
-            cells = (_value(figure), figure.unit, figure.required or "", figure.aim or "")
-            yield _line((figure.name, *cells))
+            yield _line(cells(figure))
 
 
-def _line(cells: Sequence[str]) -> str:
-    name, value, *rest = (f"{c:{width}}" for c, width in zip(cells, _WIDTHS, strict=True))
+def cells(figure: Figure) -> Sequence[str]:
+    """One row under HEADINGS."""
+    return figure.name, _value(figure), figure.unit, figure.required or "", figure.aim or ""
+
+
+def _line(row: Sequence[str]) -> str:
+    name, value, *rest = (f"{c:{width}}" for c, width in zip(row, _WIDTHS, strict=True))
     return " ".join((name, f"{value.strip():>{_WIDTHS[1]}}", *rest)).rstrip()
 
 
