@@ -147,8 +147,10 @@ class RadioLink:
             yield process.stdout
         finally:
             process.stdin.close()
-            await self._hear_out(process.stdout)
-            await _end(process)
+            try:
+                await self._hear_out(process.stdout)
+            finally:
+                await _end(process)
 
     async def _listen(self, output: asyncio.StreamReader, beat: Callable[[], None]) -> None:
         while line := await self._line(output):
@@ -203,11 +205,13 @@ class RadioLink:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Wait for a worker that was told to end; make it end if it does not."""
+    """Wait for a worker that was told to end; make it end if it does not, or if time is up."""
     try:
-        async with asyncio.timeout(_GOODBYE_S):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

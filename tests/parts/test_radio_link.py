@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -133,3 +133,16 @@ async def test_no_worker_outlives_the_link() -> None:
 def _children() -> set[str]:
     with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
         return set(file.read().split())
+
+
+async def test_a_stop_while_a_dying_worker_is_heard_out_leaves_none_behind() -> None:
+    notes = Notes()
+    # It says nonsense and then neither reads nor ends: the link is already ending it when we stop.
+    link = link_with(notes, "open", "frame", "1", "line", "nonsense", "sleep", "60")
+    others = await asyncio.to_thread(_children)
+    with suppress(ExceptionGroup):
+        async with running(link):
+            await notes.until((1, True))
+            (worker,) = await asyncio.to_thread(_children) - others
+            await asyncio.sleep(0.5)
+    assert not os.path.exists(f"/proc/{worker}")  # noqa: ASYNC240, PTH110
