@@ -12,15 +12,6 @@ from tests.servers.nap_cloud import NapCloud
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A running mosquitto of this test alone."""
-    broker = Broker(tmp_path / "mosquitto")
-    broker.start()
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
 def cloud(tmp_path: Path, broker: Broker) -> Iterator[NapCloud]:
     """A running nap-cloud on SQLite."""
     cloud = NapCloud(tmp_path, broker, f"sqlite:///{tmp_path}/cloud.db")
