@@ -17,7 +17,7 @@ from radio.dsp.detect import Candidates, hann_power
 from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
 from radio.dsp.header import ORIGIN_STATE, Header, HeaderReader
 from radio.dsp.heard import Cut, Heard
-from radio.dsp.measure import measure
+from radio.dsp.measure import Measured, measure
 from radio.dsp.patterns import PATTERN_STATES, likeliest_type, pattern_of, states_of
 from radio.dsp.replicas import Replica
 from radio.dsp.report import Decoded, Undecoded
@@ -30,6 +30,8 @@ from radio.sigfox.uplink import UplinkFrame
 # Power of a Hann window over that of none, per sample.
 HANN_POWER: Final = 0.375
 _MARGIN_STATES: Final = 2
+# A slice and a mean over the symbol keep so much less of the power.
+_UNFILTERED: Final = 1.1
 _NOTHING: Final = 1e-30
 
 
@@ -118,22 +120,14 @@ class FrameReader:
         return Cut(position, integrator, soft)
 
     def _take_out(self, frame: UplinkFrame, states: NDArray[np.int8], cut: Cut) -> Decoded:
-        """Measure a decoded frame and subtract it from the spectra."""
+        """Measure a decoded frame and subtract it from the spectra, as long as they hold it."""
         grid = self._grid
         soft = _shortened(cut.soft, states.size)
         measured = measure(cut.integrator, soft, states, grid.symbol_samples)
-        bins = cancel_width(measured.amplitude**2 / self._noise_before(cut.position))
-        taken = cancel(
-            self._store,
-            position=cut.position,
-            start=measured.start - grid.symbol_samples,
-            states=states,
-            phase=soft.phase,
-            bins=bins,
-        )
-        noise = self._noise_after(cut, states.size)
-        follows = fitted_noise(states.size, bins, grid.bin_hz, noise / self._bit_rate)
-        power = max(taken - follows, 0.1 * taken)
+        if measured.start - 4 * grid.symbol_samples < self._store.start * grid.hop:
+            power, noise = _UNFILTERED * measured.amplitude**2, self._noise_before(cut.position)
+        else:
+            power, noise = self._subtract(measured, soft, states, cut)
         return Decoded(
             frame=frame,
             bit_rate=self._bit_rate,
@@ -143,6 +137,23 @@ class FrameReader:
             snr_db=_db(power / noise),
             power_dbfs=_db(power),
         )
+
+    def _subtract(
+        self, measured: Measured, soft: SoftFrame, states: NDArray[np.int8], cut: Cut
+    ) -> tuple[float, float]:
+        """Subtract a frame; its power, and the noise power in bit-rate Hz once it is gone."""
+        bins = cancel_width(measured.amplitude**2 / self._noise_before(cut.position))
+        taken = cancel(
+            self._store,
+            position=cut.position,
+            start=measured.start - self._grid.symbol_samples,
+            states=states,
+            phase=soft.phase,
+            bins=bins,
+        )
+        noise = self._noise_after(cut, states.size)
+        follows = fitted_noise(states.size, bins, self._grid.bin_hz, noise / self._bit_rate)
+        return max(taken - follows, 0.1 * taken), noise
 
     def _failed(self, rejected: Rejected, cut: Cut) -> Undecoded:
         noise = self._noise_before(cut.position)
