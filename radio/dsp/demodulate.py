@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from radio.dsp.acquire import refine_carrier
 from radio.dsp.baseband import Integrator
 from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, follow_phase
+from radio.dsp.patterns import PATTERN_STATES, header_likeness, type_of
+from radio.sigfox.frame_type import FrameTypeMatch
 
 CLOCK_PHASES: Final = 8
+# The header may have been found two, four … states early or late: its pattern repeats itself.
+SLACK_STATES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class SoftFrame:
     """The phase states of a frame as received, ready for deciding or for joining with others.
 
     Attributes:
+        kind: Its type, as the coherent header tells. Where a frame of this type is longer than what
+            was cut out, the end is missing.
         start: Stream sample at which the reference symbol begins.
         symbols: Complex state means, the carrier still in them; shape (bits + 1,).
         carrier: The straight carrier found; origin counted from `start`.
@@ -27,6 +33,7 @@ class SoftFrame:
         soft: Coherent states, real; shape (bits + 1,). One common sign is unknown.
     """
 
+    kind: FrameTypeMatch
     start: float
     symbols: ComplexSymbols
     carrier: Carrier
@@ -48,25 +55,41 @@ def demodulate(
     Args:
         integrator: Of the signal around its carrier.
         start: Stream sample at which the reference symbol begins, to a fifth of a symbol.
-        states: How many states it has.
+        states: How many states it has, by that type.
         rough: Its carrier as the header told, origin counted from `start`.
         symbol_samples: Length of a symbol in stream samples.
         bit_rate: 100 or 600.
     """
-    edges = start + symbol_samples * np.arange(states + 1.0)
-    late = _clock_offset(integrator, edges, symbol_samples)
-    symbols = integrator.means(edges + late)
-    carrier = refine_carrier(symbols, rough, bit_rate)
-    numbers = np.arange(states, dtype=np.float64)
-    straight = symbols * np.exp(-1j * carrier.phase(numbers))
+    edges = start + symbol_samples * np.arange(-SLACK_STATES, states + SLACK_STATES + 1.0)
+    edges += _clock_offset(integrator, edges, symbol_samples)
+    symbols = integrator.means(edges)
+    carrier = refine_carrier(symbols[SLACK_STATES:-SLACK_STATES], rough, bit_rate)
+    phase = carrier.phase(np.arange(-SLACK_STATES, states + SLACK_STATES, dtype=np.float64))
+    straight = symbols * np.exp(-1j * phase)
     bend = follow_phase(straight)
+    soft = (straight * np.exp(-1j * bend)).real
+    first, kind = _header(straight, soft)
+    frame = slice(first, first + kind.frame_class.total_bits + 1)
+    moved = replace(carrier, origin=carrier.origin + SLACK_STATES - first)
     return SoftFrame(
-        start=start + late,
-        symbols=symbols,
-        carrier=carrier,
-        phase=carrier.phase(numbers) + bend,
-        soft=(straight * np.exp(-1j * bend)).real,
+        kind=kind,
+        start=float(edges[first]),
+        symbols=symbols[frame],
+        carrier=moved,
+        phase=(phase + bend)[frame],
+        soft=soft[frame],
     )
+
+
+def _header(
+    straight: ComplexSymbols, soft: NDArray[np.float64]
+) -> tuple[int, FrameTypeMatch]:
+    """First state and type of the header that is most like these symbols."""
+    heads = np.lib.stride_tricks.sliding_window_view(straight, PATTERN_STATES)
+    likeness = header_likeness(heads[: 2 * SLACK_STATES + 1 : 2])
+    place, number = np.unravel_index(int(likeness.argmax()), likeness.shape)
+    first = 2 * int(place)
+    return first, type_of(soft[first : first + PATTERN_STATES], int(number))
 
 
 def _clock_offset(
