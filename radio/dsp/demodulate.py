@@ -18,6 +18,13 @@ CLOCK_PHASES: Final = 8
 # The header may have been found two, four … states early or late: its pattern repeats itself.
 SLACK_STATES: Final = 8
 
+# A raised cosine over one and a half symbols, in eighths of a symbol. Source: least errors at 2 and
+# 6 dB for senders that turn the phase over three quarters of a symbol or a whole one; for sharp
+# turns it loses half a decibel.
+_PIECES: Final = 8
+_RAISED: Final = np.cos(np.pi * (np.arange(12) - 5.5) / 12) ** 2
+_PULSE: Final = _RAISED / np.sqrt(np.square(_RAISED).sum() * _PIECES)
+
 
 @dataclass(frozen=True, slots=True)
 class SoftFrame:
@@ -67,7 +74,10 @@ def demodulate(
     phase = carrier.phase(np.arange(-SLACK_STATES, states + SLACK_STATES, dtype=np.float64))
     straight = symbols * np.exp(-1j * phase)
     bend = follow_phase(straight)
-    soft = (straight * np.exp(-1j * bend)).real
+    turned = np.exp(-1j * (phase + bend))
+    rect, smooth = (symbols * turned).real, (_weighted(integrator, edges) * turned).real
+    # Noise is the same in both: the one that fits the sender's pulse is larger.
+    soft = rect if np.abs(rect).sum() >= np.abs(smooth).sum() else smooth
     first, kind = _header(straight, soft)
     frame = slice(first, first + kind.frame_class.total_bits + 1)
     moved = replace(carrier, origin=carrier.origin + SLACK_STATES - first)
@@ -79,6 +89,17 @@ def demodulate(
         phase=(phase + bend)[frame],
         soft=soft[frame],
     )
+
+
+def _weighted(integrator: Integrator, edges: NDArray[np.float64]) -> ComplexSymbols:
+    """Symbols weighted as senders shape them that turn their phase slowly; noise as in means."""
+    step = (edges[1] - edges[0]) / _PIECES
+    outside = (_PULSE.size - _PIECES) // 2
+    count = (edges.size - 1) * _PIECES
+    pieces = integrator.means(edges[0] + step * np.arange(-outside, count + outside + 1.0))
+    windows = np.lib.stride_tricks.sliding_window_view(pieces, _PULSE.size)[::_PIECES]
+    weighted: ComplexSymbols = windows @ _PULSE
+    return weighted
 
 
 def _header(
