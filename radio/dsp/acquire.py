@@ -1,170 +1,124 @@
-"""From a candidate to a frame's exact start, type, carrier and drift.
+"""From a recognised header to the carrier of the whole frame.
 
-The first 113 phase states are there in every class. They give the carrier (squared, so no bit need
-be known) and the symbol clock (energy is greatest when no integration straddles a phase change);
-then the 33 states of preamble and frame type, known but for the type, are sought in the coherent
-symbols around the expected start.
+Squared symbols have no bits left, only twice the carrier. The header has told roughly where it
+lies: a bank of straight carriers around that finds it in the first 113 states, which every class
+has, and a finer bank in all of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.baseband import Integrator
-from radio.dsp.carrier import Carrier, ComplexSymbols, Search, find_carrier, follow_phase
-from radio.sigfox.bits import bits_of_word
-from radio.sigfox.frame_type import (
-    FRAME_CLASSES,
-    FRAME_TYPE_BITS,
-    RANKS,
-    FrameClass,
-    FrameTypeMatch,
-)
-from radio.sigfox.uplink import PREAMBLE
+from radio.dsp.carrier import Carrier, ComplexSymbols, squared
+from radio.dsp.spectra import Complex, Real
+from radio.sigfox.frame_type import FRAME_CLASSES
 
 HEAD_STATES: Final = 113  # the shortest frame, 112 bits, and its reference symbol
 LONGEST_STATES: Final = 1 + max(c.total_bits for c in FRAME_CLASSES.values())
-SLACK_STATES: Final = 16  # how far off the expected start may be, at either side
-CLOCK_STATES: Final = 1  # how far trials of the symbol clock reach beyond the head
-CLOCK_PHASES: Final = 8
-# Half-way through the preamble: where the candidate's frequency was seen.
-ORIGIN_STATE: Final = 10.0
-FREQUENCY_LIMIT: Final = 0.17
-DRIFT_LIMIT_HZ_PER_S: Final = 60.0
-# Correlation with the best of 18 patterns at 33 places: noise stays below 0.7 but for one trial in
-# hundreds, a frame at 3 dB is above 0.85.
-PATTERN_THRESHOLD: Final = 0.70
-BEST_STARTS: Final = 3
-
-
-def states_of(bits: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """Phase states (+1, -1) of differentially coded bits: a 0 turns the phase; the first is +1."""
-    turns = np.cumsum(bits == 0) % 2
-    return np.concatenate(([1], 1 - 2 * turns)).astype(np.int8)
-
-
-def _patterns() -> tuple[list[FrameTypeMatch], NDArray[np.float64]]:
-    types = [
-        FrameTypeMatch(frame_class, rank, 0)
-        for frame_class in FRAME_CLASSES.values()
-        for rank in RANKS
-    ]
-    rows = [
-        states_of(
-            np.concatenate(
-                (PREAMBLE, bits_of_word(t.frame_class.codes[t.rank - 1], FRAME_TYPE_BITS))
-            )
-        )
-        for t in types
-    ]
-    return types, np.array(rows, np.float64)
-
-
-_TYPES, _PATTERNS = _patterns()
-_PATTERN_STATES: Final = _PATTERNS.shape[1]
+# What the header leaves open, cycles per symbol at its middle, and Hz/s.
+_HEAD_FREQUENCY: Final = 0.03
+_HEAD_DRIFT_HZ_PER_S: Final = 24.0
+# What the head leaves open at the middle of the frame.
+_FRAME_FREQUENCY: Final = 0.02
+_FRAME_DRIFT_HZ_PER_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Acquired:
-    """A probable frame.
+class _Bank:
+    """Straight carriers, squared.
 
     Attributes:
-        start: Stream sample at which the reference symbol begins.
-        frame_class: Its class, as far as the pattern tells.
-        rank: Its rank, likewise.
-        carrier: Per symbol, origin counted from `start`; relative to the baseband's 0 Hz.
-        likeness: Correlation with the pattern, 0 to 1.
+        slopes: What takes each frequency away, shape (frequencies, states).
+        bends: What takes each drift away: real part beside the imaginary one, which stands below
+            as it is multiplied with the imaginary part of symbols; shape (2 states, 2 drifts).
     """
 
-    start: float
-    frame_class: FrameClass
-    rank: int
-    carrier: Carrier
-    likeness: float
+    slopes: Complex
+    bends: Real
+    frequency: NDArray[np.float64]
+    drift: NDArray[np.float64]
+    origin: float
+
+    def best(self, symbols: ComplexSymbols) -> Carrier:
+        """The carrier that explains the squared symbols best."""
+        square = squared(symbols).astype(np.complex64)
+        turned = square * self.slopes
+        # A real product: for a complex one the library would start threads, which cost far more
+        # than they bring.
+        both = np.concatenate((turned.real, turned.imag), axis=1) @ self.bends
+        table = np.hypot(both[:, : self.drift.size], both[:, self.drift.size :])
+        f, d = (int(place) for place in np.unravel_index(int(table.argmax()), table.shape))
+        return Carrier(
+            frequency=_fine(self.frequency, table[:, d], f),
+            drift=_fine(self.drift, table[f], d),
+            origin=self.origin,
+            clearness=float(table[f, d] / (np.abs(square).sum() + 1e-30)),
+        )
 
 
-def drift_step(states: int) -> float:
-    """Spacing of trial drifts that loses at most half a decibel over so many states."""
-    return 2.4 / (2 * np.pi * (states / 2) ** 2)
+def refine_carrier(symbols: ComplexSymbols, rough: Carrier, bit_rate: int) -> Carrier:
+    """The straight carrier of a frame, its origin at the middle.
+
+    Args:
+        symbols: Of the whole frame, reference symbol first; shape (n,).
+        rough: What its header told.
+        bit_rate: 100 or 600.
+    """
+    numbers = np.arange(symbols.size, dtype=np.float64)
+    head = _bank(HEAD_STATES, rough.origin, _HEAD_FREQUENCY, _HEAD_DRIFT_HZ_PER_S / bit_rate**2)
+    begun = _corrected(rough, head.best(_straight(symbols, rough, numbers)[:HEAD_STATES]))
+    middle = 0.5 * (symbols.size - 1)
+    moved = Carrier(
+        begun.frequency + begun.drift * (middle - begun.origin), begun.drift, middle, 0.0
+    )
+    whole = _bank(symbols.size, middle, _FRAME_FREQUENCY, _FRAME_DRIFT_HZ_PER_S / bit_rate**2)
+    return _corrected(moved, whole.best(_straight(symbols, moved, numbers)))
 
 
-def drift_grid(bit_rate: int, limit_hz_per_s: float, step: float) -> NDArray[np.float64]:
-    """Drifts to try, cycles per symbol per symbol; `step` likewise; always holds 0."""
-    steps = int(np.ceil(limit_hz_per_s / bit_rate**2 / step))
+def _straight(
+    symbols: ComplexSymbols, carrier: Carrier, numbers: NDArray[np.float64]
+) -> ComplexSymbols:
+    straight: ComplexSymbols = symbols * np.exp(-1j * carrier.phase(numbers))
+    return straight
+
+
+def _corrected(carrier: Carrier, rest: Carrier) -> Carrier:
+    return Carrier(
+        carrier.frequency + rest.frequency,
+        carrier.drift + rest.drift,
+        carrier.origin,
+        rest.clearness,
+    )
+
+
+@lru_cache(maxsize=16)
+def _bank(states: int, origin: float, frequency: float, drift: float) -> _Bank:
+    """Carriers up to ±`frequency` and ±`drift`, so close that half a decibel is lost at worst."""
+    f = _grid(frequency, 1 / (4 * states))
+    d = _grid(drift, 2.4 / (2 * np.pi * (states / 2) ** 2))
+    t = np.arange(states) - origin
+    # Squaring doubles the phase.
+    slopes, bends = np.exp(-4j * np.pi * np.outer(f, t)), np.exp(-2j * np.pi * np.outer(t * t, d))
+    halves = np.block([[bends.real, bends.imag], [-bends.imag, bends.real]])
+    return _Bank(slopes.astype(np.complex64), halves.astype(np.float32), f, d, origin)
+
+
+def _grid(limit: float, step: float) -> NDArray[np.float64]:
+    steps = int(np.ceil(limit / step))
     grid: NDArray[np.float64] = step * np.arange(-steps, steps + 1.0)
     return grid
 
 
-# Half a step bends the squared phase by 1.2 rad at the ends of the head: half a decibel at worst.
-_HEAD_STEP: Final = drift_step(HEAD_STATES)
-
-
-def acquire(
-    integrator: Integrator, expected_start: float, symbol_samples: float, bit_rate: int
-) -> list[Acquired]:
-    """Probable frames near `expected_start` (stream samples), the most probable first."""
-    edges = expected_start + symbol_samples * np.arange(-SLACK_STATES, HEAD_STATES + 1.0)
-    clock = _clock_offset(integrator, edges, symbol_samples)
-    symbols = integrator.means(edges + clock)
-    head = symbols[SLACK_STATES:]
-    search = Search(
-        FREQUENCY_LIMIT, drift_grid(bit_rate, DRIFT_LIMIT_HZ_PER_S, _HEAD_STEP), ORIGIN_STATE
-    )
-    carrier = find_carrier(head, search)
-    numbers = np.arange(-SLACK_STATES, HEAD_STATES, dtype=np.float64)
-    coherent = _coherent(symbols, carrier, numbers)
-    found = []
-    for offset, type_number, likeness in _best_matches(coherent):
-        kind = _TYPES[type_number]
-        shift = offset - SLACK_STATES
-        found.append(
-            Acquired(
-                start=float(edges[offset] + clock),
-                frame_class=kind.frame_class,
-                rank=kind.rank,
-                carrier=Carrier(
-                    carrier.frequency, carrier.drift, ORIGIN_STATE - shift, carrier.clearness
-                ),
-                likeness=likeness,
-            )
-        )
-    return found
-
-
-def _clock_offset(
-    integrator: Integrator, edges: NDArray[np.float64], symbol_samples: float
-) -> float:
-    """Shift of the edges, within half a symbol, at which the integrals hold most energy."""
-    shifts = np.arange(CLOCK_PHASES) / CLOCK_PHASES
-    inner = edges[SLACK_STATES:]
-    trials = integrator.means(inner[None, :] + shifts[:, None] * symbol_samples)
-    energy = np.square(np.abs(trials)).sum(axis=1)
-    # Energy over the shift is a smooth wave of one period a symbol: its phase is the clock.
-    turn = np.angle(np.sum(energy * np.exp(2j * np.pi * shifts)))
-    return float(turn / (2 * np.pi) * symbol_samples)
-
-
-def _coherent(
-    symbols: ComplexSymbols, carrier: Carrier, numbers: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    straight = symbols * np.exp(-1j * carrier.phase(numbers))
-    coherent: NDArray[np.float64] = (straight * np.exp(-1j * follow_phase(straight))).real
-    return coherent
-
-
-def _best_matches(coherent: NDArray[np.float64]) -> list[tuple[int, int, float]]:
-    """(offset, type, likeness) of the best patterns, at most one an offset."""
-    windows = np.lib.stride_tricks.sliding_window_view(coherent, _PATTERN_STATES)
-    windows = windows[: 2 * SLACK_STATES + 1]
-    energy = np.sqrt(np.square(windows).sum(axis=1) * _PATTERN_STATES) + 1e-30
-    likeness = np.abs(windows @ _PATTERNS.T) / energy[:, None]
-    best_type = likeness.argmax(axis=1)
-    best = likeness[np.arange(best_type.size), best_type]
-    order = np.argsort(-best)[:BEST_STARTS]
-    return [
-        (int(o), int(best_type[o]), float(best[o])) for o in order if best[o] >= PATTERN_THRESHOLD
-    ]
+def _fine(grid: NDArray[np.float64], values: NDArray[np.float32], at: int) -> float:
+    """Where the parabola through a maximum and its neighbours has its top."""
+    if at in (0, grid.size - 1):
+        return float(grid[at])
+    left, top, right = (float(v) for v in values[at - 1 : at + 2])
+    bend = left - 2 * top + right
+    offset = 0.5 * (left - right) / bend if bend < 0 else 0.0
+    return float(grid[at] + offset * (grid[1] - grid[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -44,7 +45,7 @@ def slice_baseband(
     first = int((start - quarter) // grid.hop)
     last = max(first + 1, int(-((quarter - stop) // grid.hop)))
     part = store.part(first, last, position - bins // 2, position - bins // 2 + bins)
-    part *= _shape(bins)
+    part *= slice_shape(bins)
     part *= _block_phases(grid, position, first, last)[:, None]
     pieces = np.fft.ifft(np.fft.ifftshift(part, axes=1), axis=1)
     pieces *= np.float32(bins / grid.size)
@@ -57,7 +58,9 @@ def slice_baseband(
     )
 
 
-def _shape(bins: int) -> Real:
+@lru_cache(maxsize=16)
+def slice_shape(bins: int) -> Real:
+    """Weights of the bins of a slice: flat in the middle, falling to zero. Shape (bins,)."""
     offset = np.abs(np.arange(bins) - bins // 2) / (bins / 2)
     fall = np.clip((offset - PASS_SHARE) / (1 - PASS_SHARE), 0, 1)
     return (0.5 + 0.5 * np.cos(np.pi * fall)).astype(np.float32)

@@ -46,58 +46,6 @@ class Carrier:
         return phases
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Where to look for a carrier.
-
-    Attributes:
-        frequency_limit: Largest |frequency| at the origin; at most a quarter.
-        drifts: Drifts tried, evenly spaced, rising; shape (d,).
-        origin: Symbol at which the frequency counts.
-    """
-
-    frequency_limit: float
-    drifts: NDArray[np.float64]
-    origin: float
-
-
-def find_carrier(symbols: ComplexSymbols, search: Search) -> Carrier:
-    """The straight line of phase that explains the squared symbols best.
-
-    Args:
-        symbols: One per symbol, shape (n,).
-        search: Limits; finer steps are interpolated.
-    """
-    square = symbols**2
-    # Equal weight to every symbol: one strong interference must not vote for all.
-    square = square / (np.abs(symbols) + 1e-3 * np.abs(symbols).max() + 1e-30)
-    t = np.arange(symbols.size) - search.origin
-    size = 2 << int(np.ceil(np.log2(symbols.size)))
-    chirped = square * np.exp(-2j * np.pi * np.outer(search.drifts, t * t))
-    spectrum = np.abs(np.fft.fft(chirped.astype(np.complex64), size, axis=1))
-    reach = min(size // 2 - 1, int(np.ceil(2 * search.frequency_limit * size)))
-    window = np.concatenate((spectrum[:, -reach:], spectrum[:, : reach + 1]), axis=1)
-    row, column = np.unravel_index(int(np.argmax(window)), window.shape)
-    fine_column = column + _vertex(window[row], int(column))
-    step = search.drifts[1] - search.drifts[0] if search.drifts.size > 1 else 0.0
-    drift = search.drifts[row] + step * _vertex(window[:, column], int(row))
-    return Carrier(
-        frequency=float(fine_column - reach) / size / 2,
-        drift=float(drift),
-        origin=search.origin,
-        clearness=float(window[row, column] / (np.abs(square).sum() + 1e-30)),
-    )
-
-
-def _vertex(values: NDArray[np.float32], at: int) -> float:
-    """Offset of the top of the parabola through a maximum and its neighbours, -0.5 to 0.5."""
-    if at in (0, values.size - 1):
-        return 0.0
-    left, top, right = (float(v) for v in values[at - 1 : at + 2])
-    bend = left - 2 * top + right
-    return 0.5 * (left - right) / bend if bend < 0 else 0.0
-
-
 def follow_phase(symbols: ComplexSymbols) -> Phases:
     """Phase of each symbol's carrier, its bits squared away and its neighbours averaged in.
 
@@ -114,20 +62,20 @@ def follow_phase(symbols: ComplexSymbols) -> Phases:
 
 def _path(symbols: ComplexSymbols) -> Phases:
     """Phase that the turns from one squared symbol to the next add up to, a few averaged."""
-    square = _squared(symbols)
+    square = squared(symbols)
     turns = np.convolve(square[1:] * np.conj(square[:-1]), np.ones(WANDER_WINDOW), "same")
     path: Phases = np.concatenate(([0.0], np.cumsum(0.5 * np.angle(turns))))
     return path
 
 
-def _squared(symbols: ComplexSymbols) -> ComplexSymbols:
-    """Squares of the symbols, of their own size."""
-    squared: ComplexSymbols = symbols**2 / (np.abs(symbols) + 1e-30)
-    return squared
+def squared(symbols: ComplexSymbols) -> ComplexSymbols:
+    """Squares of the symbols, of their own size: one strong interference must not vote for all."""
+    square: ComplexSymbols = symbols**2 / (np.abs(symbols) + 1e-30)
+    return square
 
 
 def _averaged_phase(symbols: ComplexSymbols, window: int) -> Phases:
-    running = np.concatenate(([0], np.cumsum(_squared(symbols))))
+    running = np.concatenate(([0], np.cumsum(squared(symbols))))
     half = window // 2
     at = np.arange(symbols.size)
     low, high = np.maximum(0, at - half), np.minimum(symbols.size, at + half + 1)
@@ -138,3 +86,12 @@ def _averaged_phase(symbols: ComplexSymbols, window: int) -> Phases:
 def _beside(symbols: ComplexSymbols, phases: Phases) -> float:
     """Energy at right angles to a carrier of these phases: noise, and what it did not follow."""
     return float(np.square((symbols * np.exp(-1j * phases)).imag).sum())
+
+
+def follow_known(symbols: ComplexSymbols, states: NDArray[np.int8], carrier: Carrier) -> Phases:
+    """Phase of each symbol's carrier where the states are known: no squaring, no ambiguity."""
+    straight = carrier.phase(np.arange(symbols.size, dtype=np.float64))
+    bare = symbols * states * np.exp(-1j * straight)
+    smooth = np.convolve(bare, np.ones(PHASE_WINDOW), "same")
+    phases: Phases = straight + np.unwrap(np.angle(smooth))
+    return phases

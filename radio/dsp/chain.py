@@ -10,12 +10,17 @@ from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.reader import FrameReader
+from radio.dsp.header import Header
+from radio.dsp.heard import Heard
+from radio.dsp.join import Joiner, longest_hold_s
+from radio.dsp.reader import HANN_POWER, FrameReader
+from radio.dsp.replicas import KnownMessages, Replica
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
 
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
+LONGEST_BLOCKS: Final = LONGEST_STATES // SYMBOLS_PER_HOP
 
 
 class Chain:
@@ -34,6 +39,8 @@ class Chain:
             self._store, self._floor, center_hz=center_hz, first_sample=first_sample
         )
         self._docket = Docket()
+        self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
+        self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
 
     @property
@@ -45,57 +52,100 @@ class Chain:
         in_db: Real = 10 * np.log10(per_hz)
         return in_db
 
+    def flush(self) -> list[Decoded | Undecoded]:
+        """What still waits for replicas; silence has followed."""
+        return [*self._joiner.expire(np.inf)]
+
     def advance(self, spectra: Complex) -> list[Decoded | Undecoded]:
         """Take the next few blocks, shape (blocks, size); return the bursts that ended."""
         self._store.append(spectra)
         if self._store.end - self._scanned >= PREAMBLE_BLOCKS:
-            power = hann_power(self._store.rows(self._scanned, self._store.end))
-            self._floor.follow(power[PREAMBLE_BLOCKS - 1 :] if self._floor.known else power)
-            self._docket.admit(find_preambles(power, self._floor.per_bin, self._scanned))
+            rows = self._store.rows(self._scanned, self._store.end)
+            self._floor.follow(
+                hann_power(rows[PREAMBLE_BLOCKS - 1 :] if self._floor.known else rows)
+            )
+            self._search(rows, self._scanned, 0, self._floor.per_bin)
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
-        return [*self._work(), *self._docket.expire(self._store.start + PREAMBLE_BLOCKS)]
+        decoded = self._work()
+        self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
+        return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
+
+    def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> None:
+        """Admit what looks like a preamble in blocks from `first_block`, bins from `low`."""
+        first_odd = (self._store.grid.low_bin + low + 1) % 2
+        found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, first_odd)
+        self._docket.admit(found.moved(low))
 
     def _work(self) -> list[Decoded]:
         """Bring every burst that is due a stage on, strongest first, until none is due."""
-        decoded = []
-        while (burst := self._docket.due(self._store.end)) is not None:
-            if not burst.options:
-                self._begin(burst)
-            elif (frame := self._finish(burst)) is not None:
-                decoded.append(frame)
+        decoded: list[Decoded] = []
+        while True:
+            self._recognise()
+            burst = self._docket.due(self._store.end)
+            if burst is None:
+                return decoded
+            decoded += self._read(burst)
+
+    def _recognise(self) -> None:
+        candidates = self._docket.headers_due(self._store.end)
+        if candidates.block.size == 0:
+            return
+        for candidate, header in zip(candidates, self._reader.headers(candidates), strict=True):
+            if header is not None:
+                self._docket.open(candidate, header, self._reader.last_block(header))
+
+    def _read(self, burst: Burst) -> list[Decoded]:
+        """Read a frame that is over; all that decode by it."""
+        if burst.heard is not None:
+            self._joiner.forget(burst.heard)
+        result = self._reader.read(burst.header)
+        if isinstance(result, Header):
+            burst.header, burst.due_block = result, self._reader.last_block(result)
+            return []
+        if isinstance(result, Heard):
+            burst.heard = result
+            self._docket.put_aside(burst)
+            return self._by_replicas(result)
+        self._gone(burst)
+        return [result, *self._with_replicas(result, burst.header)]
+
+    def _by_replicas(self, heard: Heard) -> list[Decoded]:
+        """Decode a frame that failed alone by what is known of its message from others."""
+        replica = self._messages.replica(heard)
+        if replica is not None:
+            return [self._take_out(replica)]
+        joined = self._joiner.join(heard)
+        if not joined:
+            return []
+        decoded = [self._take_out(one) for one in joined]
+        return [*decoded, *self._with_replicas(decoded[0], heard.header)]
+
+    def _with_replicas(self, decoded: Decoded, header: Header) -> list[Decoded]:
+        """Remember a message that is known now; take out its replicas among those that failed."""
+        self._messages.add(decoded.frame, header.frame_class, header.start)
+        return [self._take_out(one) for one in self._messages.newest_in(self._joiner.kept)]
+
+    def _take_out(self, replica: Replica) -> Decoded:
+        decoded = self._reader.take_out(replica)
+        self._joiner.forget(replica.heard)
+        burst = self._docket.burst_of(replica.heard)
+        if burst is not None:
+            self._gone(burst)
         return decoded
 
-    def _begin(self, burst: Burst) -> None:
-        self._docket.tried(burst)
-        burst.options = self._reader.acquire(burst.candidate)
-        self._wait_or_put_aside(burst)
-
-    def _finish(self, burst: Burst) -> Decoded | None:
-        result = self._reader.read(burst.options.pop(0), burst.candidate.position)
-        if isinstance(result, Decoded):
-            self._docket.remove(burst)
-            self._look_again(burst)
-            return result
-        burst.failure = burst.failure or result
-        self._wait_or_put_aside(burst)
-        return None
-
-    def _wait_or_put_aside(self, burst: Burst) -> None:
-        if burst.options:
-            burst.due_block = self._reader.last_block(burst.options[0])
-        else:
-            self._docket.put_aside(burst)
-
-    def _look_again(self, gone: Burst) -> None:
-        """Search what a frame had hidden, now that it is taken out of the spectra."""
-        if gone.reach <= OWN_BINS:
+    def _gone(self, burst: Burst) -> None:
+        """A burst was taken out of the spectra: search what it had hidden."""
+        self._docket.remove(burst)
+        if burst.reach <= OWN_BINS:
             return
-        centre = gone.candidate.position
-        low, high = max(0, centre - gone.reach), min(self._store.grid.bins, centre + gone.reach + 1)
-        first = max(self._store.start, gone.candidate.block - PREAMBLE_BLOCKS)
-        last = min(self._scanned, gone.last_block + 1) + PREAMBLE_BLOCKS - 1
-        power = hann_power(self._store.part(first, last, low, high))
-        if (cleaned := noise_of(power)) is not None:
+        centre = round(burst.candidate.position)
+        low, high = (
+            max(0, centre - burst.reach),
+            min(self._store.grid.bins, centre + burst.reach + 1),
+        )
+        first = max(self._store.start, burst.candidate.block - PREAMBLE_BLOCKS)
+        last = min(self._scanned, burst.due_block + 1) + PREAMBLE_BLOCKS - 1
+        rows = self._store.part(first, last, low, high)
+        if (cleaned := noise_of(hann_power(rows))) is not None:
             # What was taken out had raised the floor around it, which falls but slowly.
-            floor = np.minimum(self._floor.per_bin[low:high], cleaned)
-            self._docket.admit(find_preambles(power, floor, first).moved(low))
+            self._search(rows, first, low, np.minimum(self._floor.per_bin[low:high], cleaned))

@@ -1,4 +1,4 @@
-"""An acquired frame to coherent soft symbols."""
+"""A recognised frame to coherent soft symbols."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.acquire import Acquired, drift_grid, drift_step
+from radio.dsp.acquire import refine_carrier
 from radio.dsp.baseband import Integrator
-from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, Search, find_carrier, follow_phase
+from radio.dsp.carrier import Carrier, ComplexSymbols, Phases, follow_phase
 
-# The head knew the drift to about 1 Hz/s at 100 bit/s; the whole frame knows it ten times better.
-_REFINE_LIMIT_HZ_PER_S: Final = 4.0
-_REFINE_LIMIT_FREQUENCY: Final = 0.12
+CLOCK_PHASES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +35,47 @@ class SoftFrame:
 
 
 def demodulate(
-    integrator: Integrator, acquired: Acquired, symbol_samples: float, bit_rate: int
+    integrator: Integrator,
+    *,
+    start: float,
+    states: int,
+    rough: Carrier,
+    symbol_samples: float,
+    bit_rate: int,
 ) -> SoftFrame:
-    """Soft states of the whole frame that was acquired."""
-    states = acquired.frame_class.total_bits + 1
-    edges = acquired.start + symbol_samples * np.arange(states + 1.0)
-    symbols = integrator.means(edges)
+    """Soft states of a whole frame.
+
+    Args:
+        integrator: Of the signal around its carrier.
+        start: Stream sample at which the reference symbol begins, to a fifth of a symbol.
+        states: How many states it has.
+        rough: Its carrier as the header told, origin counted from `start`.
+        symbol_samples: Length of a symbol in stream samples.
+        bit_rate: 100 or 600.
+    """
+    edges = start + symbol_samples * np.arange(states + 1.0)
+    late = _clock_offset(integrator, edges, symbol_samples)
+    symbols = integrator.means(edges + late)
+    carrier = refine_carrier(symbols, rough, bit_rate)
     numbers = np.arange(states, dtype=np.float64)
-    rough = acquired.carrier
-    straightened = symbols * np.exp(-1j * rough.phase(numbers))
-    middle = 0.5 * (states - 1)
-    rest = find_carrier(
-        straightened,
-        Search(
-            _REFINE_LIMIT_FREQUENCY,
-            drift_grid(bit_rate, _REFINE_LIMIT_HZ_PER_S, drift_step(states)),
-            middle,
-        ),
-    )
-    carrier = Carrier(
-        frequency=rough.frequency + rough.drift * (middle - rough.origin) + rest.frequency,
-        drift=rough.drift + rest.drift,
-        origin=middle,
-        clearness=rest.clearness,
-    )
     straight = symbols * np.exp(-1j * carrier.phase(numbers))
     bend = follow_phase(straight)
     return SoftFrame(
-        start=acquired.start,
+        start=start + late,
         symbols=symbols,
         carrier=carrier,
         phase=carrier.phase(numbers) + bend,
         soft=(straight * np.exp(-1j * bend)).real,
     )
+
+
+def _clock_offset(
+    integrator: Integrator, edges: NDArray[np.float64], symbol_samples: float
+) -> float:
+    """Shift of the edges, within half a symbol, at which the integrals hold most energy."""
+    shifts = np.arange(CLOCK_PHASES) / CLOCK_PHASES
+    trials = integrator.means(edges[None, :] + shifts[:, None] * symbol_samples)
+    energy = np.square(np.abs(trials)).sum(axis=1)
+    # Energy over the shift is a smooth wave of one period a symbol: its phase is the clock.
+    turn = np.angle(np.sum(energy * np.exp(2j * np.pi * shifts)))
+    return float(turn / (2 * np.pi) * symbol_samples)

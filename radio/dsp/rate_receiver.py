@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from radio.dsp.blocks import BlockTransform
-from radio.dsp.chain import STORE_BLOCKS, Chain
+from radio.dsp.chain import LONGEST_BLOCKS, Chain
 from radio.dsp.ghosts import GhostFilter
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import Complex, Grid, Real
@@ -57,7 +57,8 @@ class RateReceiver:
     def flush(self) -> list[Decoded | Undecoded]:
         """Work on all that waits, with silence after it."""
         silence = np.zeros(self._hop, np.complex64)
-        return [event for _ in range(STORE_BLOCKS + 16) for event in self.feed(silence)]
+        events = [event for _ in range(LONGEST_BLOCKS + 16) for event in self.feed(silence)]
+        return events + self._reported([e for chain in self._chains for e in chain.flush()])
 
     def _reported(self, events: list[Decoded | Undecoded]) -> list[Decoded | Undecoded]:
         """All but the ghosts, which may stand in another band than the frame itself."""

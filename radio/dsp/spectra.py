@@ -146,6 +146,24 @@ class SpectraStore:
             part[there, inside_low - low : inside_high - low] = held
         return part
 
+    def parts(self, blocks: NDArray[np.int64], low: NDArray[np.int64], bins: int) -> Complex:
+        """Many parts at once: block and first position of each; what is not held reads as zero.
+
+        Args:
+            blocks: Shape (n, m).
+            low: Shape (n,).
+            bins: Width of every part.
+
+        Returns:
+            Shape (n, m, bins).
+        """
+        columns = low[:, None] + np.arange(bins)
+        inside = np.clip(columns, 0, self.grid.bins - 1)
+        parts: Complex = self._ring[(blocks % self._capacity)[:, :, None], inside[:, None, :]]
+        parts *= ((blocks >= self.start) & (blocks < self.end))[:, :, None]
+        parts *= (columns == inside)[:, None, :]
+        return parts
+
     def subtract(self, first: int, low: int, spectra: Complex) -> None:
         """Take spectra (rows: blocks from `first`, columns: bins from `low`) out of the store.
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radio.dsp.acquire import states_of
 from radio.dsp.baseband import slice_baseband
 from radio.dsp.blocks import BlockTransform
 from radio.dsp.cancel import Known, cancel
@@ -15,6 +14,7 @@ from radio.dsp.carrier import Search, find_carrier, follow_phase
 from radio.dsp.decide import decide
 from radio.dsp.detect import Candidate, Candidates
 from radio.dsp.modulate import DbpskBurst, Shape
+from radio.dsp.patterns import states_of
 from radio.dsp.spectra import Grid, SpectraStore, fast_size
 from radio.sigfox.rejected import Reason, Rejected
 from radio.sigfox.uplink import MessageType, Uplink, UplinkFrame, encode_uplink

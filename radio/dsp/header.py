@@ -1,0 +1,225 @@
+"""Recognise the header of a frame at a candidate: 33 known phase states, but for the type.
+
+Preamble and frame type together hold twice the energy of the preamble alone, so what noise passed
+as a preamble ends here. Many candidates are tried at once: the same few array operations serve all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radio.dsp.baseband import slice_shape
+from radio.dsp.detect import Candidates
+from radio.dsp.patterns import HEADER_TYPES, PATTERN_STATES, PATTERNS
+from radio.dsp.spectra import BLOCK_SYMBOLS, SYMBOLS_PER_HOP, Complex, Real, SpectraStore
+from radio.sigfox.frame_type import FrameClass
+
+# Energy over noise density of the 33 states: noise passes every tenth second, a frame at 2 dB (52)
+# is missed once in a hundred times.
+LEAST_ENERGY: Final = 19.5
+# Share of the energy of all 33 symbols that the pattern explains: strong noise is no frame.
+LEAST_LIKENESS: Final = 0.30
+# From this strength of a preamble on it pays to look for fast drifts.
+STRONG: Final = 30.0
+SLOW_HZ_PER_S: Final = 20.0
+FAST_HZ_PER_S: Final = 100.0
+
+# The reference state begins at most ten symbols before the candidate's block and six after. Its
+# samples come from these blocks.
+_BLOCKS_BEFORE: Final = 3
+_BLOCKS_AFTER: Final = 10
+_BINS: Final = 32
+_PER_SYMBOL: Final = _BINS // BLOCK_SYMBOLS
+_STARTS: Final = 8  # every second symbol: the lines tell the clock but for two symbols
+# Symbol at which the candidate's frequency was seen, half-way through the preamble.
+ORIGIN_STATE: Final = 10.0
+_FREQUENCY_STEP: Final = 0.008  # cycles per symbol
+_FREQUENCY_STEPS: Final = 2
+_DRIFT_STEP: Final = 0.002  # cycles per symbol per symbol
+
+HEADER_BLOCKS: Final = _BLOCKS_AFTER
+"""Blocks from a candidate's first until its header can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that was recognised.
+
+    Attributes:
+        start: Stream sample at which the reference symbol begins.
+        frame_class: Class of the frame.
+        rank: Its rank.
+        position: Carrier among the kept bins, at state ORIGIN_STATE.
+        drift: Cycles per symbol per symbol, roughly.
+        symbol_samples: Length of a symbol in stream samples.
+        energy: Energy over noise density.
+        likeness: Share of the symbols' energy that the pattern explains, 0 to 1.
+    """
+
+    start: float
+    frame_class: FrameClass
+    rank: int
+    position: float
+    drift: float
+    symbol_samples: float
+    energy: float
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Bank:
+    """Carriers at a few frequencies and drifts, to be taken away; `waves` has shape (n, 33)."""
+
+    waves: Complex
+    frequency: NDArray[np.float64]
+    drift: NDArray[np.float64]
+
+    @classmethod
+    def reaching(cls, limit_hz_per_s: float, bit_rate: int) -> _Bank:
+        steps = round(limit_hz_per_s / bit_rate**2 / _DRIFT_STEP)
+        drift = _DRIFT_STEP * np.arange(-steps, steps + 1)
+        frequency = _FREQUENCY_STEP * np.arange(-_FREQUENCY_STEPS, _FREQUENCY_STEPS + 1)
+        f, d = (grid.ravel() for grid in np.meshgrid(frequency, drift))
+        t = np.arange(PATTERN_STATES) - ORIGIN_STATE
+        waves = np.exp(-2j * np.pi * (np.outer(f, t) + 0.5 * np.outer(d, t * t)))
+        return cls(waves.astype(np.complex64), f, d)
+
+    def match(self, windows: Complex) -> Real:
+        """Power of each window's likeness to each header; (n, 33) to (n, carriers, types)."""
+        straight = windows[:, None, :] * self.waves
+        # Real products, and not too large: for others the library would start threads, which cost
+        # a hundred times what they bring.
+        inphase = np.ascontiguousarray(straight.real) @ PATTERNS.T
+        quadrature = np.ascontiguousarray(straight.imag) @ PATTERNS.T
+        power: Real = inphase**2
+        power += quadrature**2
+        return power
+
+
+class HeaderReader:
+    """Recognises headers of one bit rate."""
+
+    def __init__(self, store: SpectraStore) -> None:
+        self._store, self._grid = store, store.grid
+        bit_rate = store.grid.bit_rate
+        self._slow = _Bank.reaching(SLOW_HZ_PER_S, bit_rate)
+        self._fast = _Bank.reaching(FAST_HZ_PER_S, bit_rate)
+        self._ratio = self._grid.symbol_samples / (self._grid.size / _BINS)
+
+    def read(self, candidates: Candidates, noise: NDArray[np.float64]) -> list[Header | None]:
+        """The header at each candidate, None where there is none.
+
+        Args:
+            candidates: All blocks of their headers must be there.
+            noise: Noise power in bit-rate Hz at each, shape (n,).
+        """
+        fast = candidates.strength >= STRONG
+        found: list[Header | None] = [None] * candidates.block.size
+        for bank, chosen in (
+            (self._slow, np.flatnonzero(~fast)),
+            (self._fast, np.flatnonzero(fast)),
+        ):
+            if chosen.size:
+                headers = self._match(bank, candidates[chosen], noise[chosen])
+                for place, header in zip(chosen.tolist(), headers, strict=True):
+                    found[place] = header
+        return found
+
+    def _match(
+        self, bank: _Bank, candidates: Candidates, noise: NDArray[np.float64]
+    ) -> list[Header | None]:
+        samples = _cut(self._store, candidates)
+        clock = self._clock(samples)
+        windows = np.lib.stride_tricks.sliding_window_view(
+            self._symbols(samples, clock), PATTERN_STATES, axis=1
+        )[:, ::2]
+        count = candidates.block.size
+        power = np.array([bank.match(window) for window in windows]).reshape(count, -1)
+        best = power.argmax(axis=1)
+        explained = power[np.arange(count), best] / PATTERN_STATES
+        start, carrier, kind = np.unravel_index(
+            best, (_STARTS, bank.frequency.size, len(HEADER_TYPES))
+        )
+        everything = np.square(np.abs(windows)).sum(axis=2)[np.arange(count), start]
+        energy, likeness = explained / noise, explained / (everything + 1e-30)
+        passed = (energy >= LEAST_ENERGY) & (likeness >= LEAST_LIKENESS)
+        return [
+            self._header(
+                candidates,
+                i,
+                bank,
+                clock[i] + 2 * start[i],
+                (kind[i], carrier[i]),
+                (energy[i], likeness[i]),
+            )
+            if passed[i]
+            else None
+            for i in range(count)
+        ]
+
+    def _header(self, candidates, i, bank, state, what, how):
+        kind, carrier = HEADER_TYPES[int(what[0])], int(what[1])
+        grid = self._grid
+        first = (candidates.block[i] - _BLOCKS_BEFORE) * grid.hop + grid.size // 4
+        return Header(
+            start=float(first + state * grid.symbol_samples),
+            frame_class=kind.frame_class,
+            rank=kind.rank,
+            position=float(
+                candidates.position[i] + bank.frequency[carrier] * grid.bit_rate / grid.bin_hz
+            ),
+            drift=float(bank.drift[carrier]),
+            symbol_samples=grid.symbol_samples,
+            energy=float(how[0]),
+            likeness=float(how[1]),
+        )
+
+    def _clock(self, samples: Complex) -> NDArray[np.float64]:
+        """First state that may be the reference, in symbols from the first sample; 0 to 2.
+
+        The middle between two equal states lies where both lines have the same phase.
+        """
+        first = _BLOCKS_BEFORE * SYMBOLS_PER_HOP - 2
+        per_symbol = self._ratio
+        inside = slice(round(first * per_symbol), round((first + 20) * per_symbol))
+        turns = np.exp(-0.5j * np.pi * np.arange(samples.shape[1])[inside] / per_symbol)
+        upper = samples[:, inside] @ turns.astype(np.complex64)
+        lower = samples[:, inside] @ turns.conj().astype(np.complex64)
+        middle = -np.angle(upper * np.conj(lower)) / np.pi
+        clock: NDArray[np.float64] = np.mod(middle - 1, 2.0)
+        return clock
+
+    def _symbols(self, samples: Complex, clock: NDArray[np.float64]) -> Complex:
+        """Means of the symbols from the clock on, shape (n, enough for all starts)."""
+        running = np.zeros((samples.shape[0], samples.shape[1] + 1), np.complex64)
+        np.cumsum(samples, axis=1, out=running[:, 1:])
+        count = PATTERN_STATES + 2 * (_STARTS - 1)
+        # A sample stands for the time half a step before and after it.
+        edges = (clock[:, None] + np.arange(count + 1)) * self._ratio + 0.5
+        whole = edges.astype(np.int64)
+        share = (edges - whole).astype(np.float32)
+        rows = np.arange(samples.shape[0])[:, None]
+        sums = running[rows, whole] * (1 - share) + running[rows, whole + 1] * share
+        symbols: Complex = np.diff(sums, axis=1) / np.float32(self._ratio)
+        return symbols
+
+
+def _cut(store: SpectraStore, candidates: Candidates) -> Complex:
+    """Baseband around each candidate's carrier, shape (n, samples)."""
+    grid = store.grid
+    centre = np.rint(candidates.position).astype(np.int64)
+    blocks = candidates.block[:, None] + np.arange(-_BLOCKS_BEFORE, _BLOCKS_AFTER)
+    part = store.parts(blocks, centre - _BINS // 2, _BINS) * slice_shape(_BINS)
+    odd = (grid.low_bin + centre)[:, None] * blocks % 2
+    part *= np.where(odd == 1, -1, 1)[:, :, None].astype(np.float32)
+    pieces = np.fft.ifft(np.fft.ifftshift(part, axes=2), axis=2)
+    middle = pieces[:, :, _BINS // 4 : _BINS // 4 + _BINS // 2].reshape(centre.size, -1)
+    rest = (candidates.position - centre) / _BINS
+    number = np.arange(middle.shape[1])
+    turned = middle * np.exp(-2j * np.pi * np.outer(rest, number)).astype(np.complex64)
+    samples: Complex = turned * np.float32(_BINS / grid.size)
+    return samples

@@ -1,0 +1,122 @@
+"""Join frames that failed alone: which may be replicas of one message, and do they decode together?
+
+The sender hops, so a replica may be anywhere in the band. What ties two frames together is their
+class, different ranks, and the time between them; whether they really belong together the trellis
+tells, for no wrong pair agrees as well as a right one, and the checksum confirms it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radio.dsp.heard import Heard
+from radio.dsp.replicas import Replica, agreement, replica_of, shown
+from radio.dsp.report import Undecoded
+from radio.dsp.trellis import decode_together
+from radio.sigfox.crc import crc16_fits
+from radio.sigfox.frame_type import RANKS
+
+LONGEST_GAP_S: Final = 2.0
+"""Between two frames of a message. Source: public descriptions of the uplink procedure."""
+_LONGEST_FRAME_BITS: Final = 208
+_EARLY_S: Final = 0.03  # clocks and measured starts are not exact
+# Two ranks together agree by chance up to 0.86, three up to 0.74; where they decode at all it is
+# more than 0.92. Each by itself must agree as well, so that a strong one cannot carry a stranger.
+_LEAST_AGREEMENT: Final = {2: 0.90, 3: 0.84}
+_LEAST_OF_EACH: Final = 0.70
+# Trials of one frame with its possible partners: a wrong one passes the checksum once in 65 536.
+_MOST_PAIRS: Final = 32
+_MOST_TRIPLES: Final = 64
+MOST_KEPT: Final = 256
+
+Team = tuple[Heard, ...]
+
+
+def longest_hold_s(bit_rate: int, sensing_s: float) -> float:
+    """How long after the start of a message's first frame its last one may begin."""
+    frame_s = _LONGEST_FRAME_BITS / bit_rate
+    return (len(RANKS) - 1) * (frame_s + LONGEST_GAP_S) + sensing_s
+
+
+class Joiner:
+    """Keeps frames of one bit rate that failed.
+
+    Args:
+        bit_rate: Their bit rate.
+        rate_hz: Sample rate of the stream that their starts are counted in.
+        sensing_s: Where devices listen before they talk, all gaps together may be longer by this.
+    """
+
+    def __init__(self, bit_rate: int, rate_hz: float, *, sensing_s: float = 0.0) -> None:
+        self._bit_rate, self._rate_hz, self._sensing_s = bit_rate, rate_hz, sensing_s
+        self.kept: list[Heard] = []
+
+    def join(self, heard: Heard) -> list[Replica]:
+        """Try a frame together with those kept; the replicas of the message found, or none.
+
+        It is kept either way, until `forget`.
+        """
+        partners = [other for other in self.kept if self._may_belong(heard, other)]
+        self.kept.append(heard)
+        pairs = [(heard, other) for other in partners[-_MOST_PAIRS:]]
+        found, agreed = _decoded(pairs)
+        if found or len(pairs) == 1:
+            return found
+        likely = sorted(range(len(pairs)), key=lambda i: -float(agreed[i]))
+        triples = [
+            (heard, pairs[a][1], pairs[b][1])
+            for a, b in combinations(likely, 2)
+            if self._may_belong(pairs[a][1], pairs[b][1])
+        ]
+        return _decoded(triples[:_MOST_TRIPLES])[0]
+
+    def forget(self, heard: Heard) -> None:
+        """It decoded, or is heard better now."""
+        self.kept = [other for other in self.kept if other is not heard]
+
+    def expire(self, now: float) -> list[Undecoded]:
+        """Give up what no replica can follow any more at stream sample `now`; bounded in number."""
+        hold = (longest_hold_s(self._bit_rate, self._sensing_s) * 2) * self._rate_hz
+        lost = [heard for heard in self.kept if heard.header.start < now - hold]
+        self.kept = [heard for heard in self.kept if heard.header.start >= now - hold]
+        lost += self.kept[:-MOST_KEPT]
+        self.kept = self.kept[-MOST_KEPT:]
+        return [heard.undecoded for heard in lost]
+
+    def _may_belong(self, one: Heard, other: Heard) -> bool:
+        """Whether class, ranks and times fit two frames of one message."""
+        first, second = sorted((one.header, other.header), key=lambda header: header.rank)
+        steps = second.rank - first.rank
+        if first.frame_class != second.frame_class or steps == 0:
+            return False
+        frame_s = first.frame_class.total_bits / self._bit_rate
+        gap_s = (second.start - first.start) / self._rate_hz - steps * frame_s
+        return -_EARLY_S <= gap_s <= steps * LONGEST_GAP_S + self._sensing_s + _EARLY_S
+
+
+def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]:
+    """The replicas of the best team that decodes, and how well each team agreed."""
+    if not teams:
+        return [], np.zeros(0, np.float32)
+    states = np.zeros((len(teams), len(RANKS), teams[0][0].states.size), np.float32)
+    for number, team in enumerate(teams):
+        for heard in team:
+            states[number, heard.header.rank - 1] = heard.states
+    bodies, agreed = decode_together(states)
+    own = agreement(states, shown(bodies))
+    silent = np.abs(states).sum(axis=2) == 0
+    right = (
+        crc16_fits(bodies)
+        & (agreed >= _LEAST_AGREEMENT[len(teams[0])])
+        & ((own >= _LEAST_OF_EACH) | silent).all(axis=1)
+    )
+    for number in sorted(np.flatnonzero(right).tolist(), key=lambda n: -float(agreed[n])):
+        replicas = [replica_of(heard, bodies[number]) for heard in teams[number]]
+        if None not in replicas:
+            return [replica for replica in replicas if replica is not None], agreed
+    return [], agreed

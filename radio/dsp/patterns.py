@@ -1,0 +1,53 @@
+"""What every frame begins with: preamble and frame type, as phase states."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radio.sigfox.bits import bits_of_word
+from radio.sigfox.frame_type import FRAME_CLASSES, FRAME_TYPE_BITS, RANKS, FrameTypeMatch
+from radio.sigfox.uplink import PREAMBLE
+
+
+def states_of(bits: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """Phase states (+1, -1) of differentially coded bits: a 0 turns the phase; the first is +1."""
+    turns = np.cumsum(bits == 0) % 2
+    return np.concatenate(([1], 1 - 2 * turns)).astype(np.int8)
+
+
+HEADER_TYPES: Final = tuple(
+    FrameTypeMatch(frame_class, rank, 0) for frame_class in FRAME_CLASSES.values() for rank in RANKS
+)
+"""All 18 types."""
+
+
+def _pattern(kind: FrameTypeMatch) -> NDArray[np.int8]:
+    code = kind.frame_class.codes[kind.rank - 1]
+    return states_of(np.concatenate((PREAMBLE, bits_of_word(code, FRAME_TYPE_BITS))))
+
+
+PATTERNS: Final = np.array([_pattern(kind) for kind in HEADER_TYPES], np.float32)
+"""States of preamble and frame type of each; shape (18, 33)."""
+PATTERN_STATES: Final = PATTERNS.shape[1]
+
+
+def pattern_of(kind: FrameTypeMatch) -> NDArray[np.float32]:
+    """First states of frames of this type; shape (33,)."""
+    states: NDArray[np.float32] = PATTERNS[_numbers[kind.frame_class.name, kind.rank]]
+    return states
+
+
+def likeliest_type(soft: NDArray[np.float64]) -> FrameTypeMatch:
+    """The type whose header is most like the first coherent states of a frame."""
+    head = soft[:PATTERN_STATES]
+    kind = HEADER_TYPES[int(np.abs(PATTERNS @ head).argmax())]
+    code = kind.frame_class.codes[kind.rank - 1]
+    sent = head[1:] * head[:-1] > 0
+    errors = int(np.count_nonzero(sent[-FRAME_TYPE_BITS:] != bits_of_word(code, FRAME_TYPE_BITS)))
+    return FrameTypeMatch(kind.frame_class, kind.rank, errors)
+
+
+_numbers: Final = {(t.frame_class.name, t.rank): place for place, t in enumerate(HEADER_TYPES)}
