@@ -50,6 +50,11 @@ class Known:
     noise_per_hz: float
     snr: float
 
+    @property
+    def stop(self) -> float:
+        """Stream sample at which the last that the sender sent may end."""
+        return self.start + (self.states.size + TRAIL_ROWS) * self.symbol_samples
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
+from radio.dsp.cancel import Known, cancel
 from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
@@ -30,10 +31,14 @@ class Chain:
         grid: Blocks of this bit rate, and the bins of the band.
         center_hz: Radio frequency at 0 Hz of the samples.
         first_sample: Index of the first sample of the first block.
+        hold_s: How far back at least a frame of another bit rate may begin that is taken out.
     """
 
-    def __init__(self, *, grid: Grid, center_hz: float, first_sample: int) -> None:
-        self._store = SpectraStore(grid, capacity=STORE_BLOCKS)
+    def __init__(
+        self, *, grid: Grid, center_hz: float, first_sample: int, hold_s: float = 0.0
+    ) -> None:
+        capacity = max(STORE_BLOCKS, int(hold_s * grid.rate_hz / grid.hop))
+        self._store = SpectraStore(grid, capacity=capacity)
         self._floor = NoiseFloor(grid.bins)
         self._reader = FrameReader(
             self._store, self._floor, center_hz=center_hz, first_sample=first_sample
@@ -51,6 +56,27 @@ class Chain:
         per_hz: Real = self._reader.noise_per_hz(1.0) * self._floor.per_bin
         in_db: Real = 10 * np.log10(per_hz)
         return in_db
+
+    def with_company(self) -> list[Known]:
+        """Frames taken out since the last call that may have covered others."""
+        known, self._reader.with_company = self._reader.with_company, []
+        return known
+
+    def relieve(self, known: Known) -> list[Decoded]:
+        """Take a frame of another bit rate out of the spectra; what decodes without it.
+
+        All of its blocks should be there.
+        """
+        grid, states = self._store.grid, known.states.size
+        first = int(known.start // grid.hop) - PREAMBLE_BLOCKS
+        last = int((known.start + states * known.symbol_samples) // grid.hop)
+        centre = round(grid.position(known.frequency_hz))
+        if first < self._store.start or not 0 <= centre < grid.bins:
+            return []
+        reach = int(cancel(self._store, known).half_hz / grid.bin_hz)
+        self._docket.free(first, last, centre, reach)
+        self._search_again(first, last, centre, reach, anew=True)
+        return self._work()
 
     def flush(self) -> list[Decoded | Undecoded]:
         """What still waits for replicas; silence has followed."""
@@ -70,11 +96,13 @@ class Chain:
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
 
-    def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> None:
+    def _search(
+        self, rows: Complex, first_block: int, low: int, floor: Real, *, anew: bool = False
+    ) -> None:
         """Admit what looks like a preamble in blocks from `first_block`, bins from `low`."""
         first_odd = (self._store.grid.low_bin + low + 1) % 2
         found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, first_odd)
-        self._docket.admit(found.moved(low))
+        self._docket.admit(found.moved(low), anew=anew)
 
     def _work(self) -> list[Decoded]:
         """Bring every burst that is due a stage on, strongest first, until none is due."""
@@ -136,16 +164,21 @@ class Chain:
     def _gone(self, burst: Burst) -> None:
         """A burst was taken out of the spectra: search what it had hidden."""
         self._docket.remove(burst)
-        if burst.reach <= OWN_BINS:
-            return
-        centre = round(burst.candidate.position)
-        low, high = (
-            max(0, centre - burst.reach),
-            min(self._store.grid.bins, centre + burst.reach + 1),
-        )
-        first = max(self._store.start, burst.candidate.block - PREAMBLE_BLOCKS)
-        last = min(self._scanned, burst.due_block + 1) + PREAMBLE_BLOCKS - 1
+        if burst.reach > OWN_BINS:
+            first = burst.candidate.block - PREAMBLE_BLOCKS
+            self._search_again(
+                first, burst.due_block + 1, round(burst.candidate.position), burst.reach
+            )
+
+    def _search_again(
+        self, first: int, last: int, centre: int, reach: int, *, anew: bool = False
+    ) -> None:
+        """Search blocks first ≤ number < last around a place that was cleaned."""
+        first = max(self._store.start, first)
+        low, high = max(0, centre - reach), min(self._store.grid.bins, centre + reach + 1)
+        last = min(self._scanned, last) + PREAMBLE_BLOCKS - 1
         rows = self._store.part(first, last, low, high)
         if (cleaned := noise_of(hann_power(rows))) is not None:
             # What was taken out had raised the floor around it, which falls but slowly.
-            self._search(rows, first, low, np.minimum(self._floor.per_bin[low:high], cleaned))
+            floor = np.minimum(self._floor.per_bin[low:high], cleaned)
+            self._search(rows, first, low, floor, anew=anew)

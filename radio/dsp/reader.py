@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from radio.dsp.baseband import Integrator, slice_baseband
 from radio.dsp.cancel import Known, cancel
 from radio.dsp.carrier import Carrier, Phases, follow_known
+from radio.dsp.company import has_company
 from radio.dsp.decide import decide
 from radio.dsp.demodulate import SoftFrame, demodulate
 from radio.dsp.detect import Candidates, hann_power
@@ -21,7 +22,7 @@ from radio.dsp.measure import Measured, measure
 from radio.dsp.patterns import PATTERN_STATES, likeliest_type, pattern_of, states_of
 from radio.dsp.replicas import Replica
 from radio.dsp.report import Decoded, Undecoded
-from radio.dsp.spectra import SYMBOLS_PER_HOP, SpectraStore
+from radio.dsp.spectra import SYMBOLS_PER_HOP, Real, SpectraStore
 from radio.dsp.trellis import body_states
 from radio.dsp.weight import weights
 from radio.sigfox.rejected import Rejected
@@ -34,7 +35,11 @@ _NOTHING: Final = 1e-30
 
 
 class FrameReader:
-    """Reads frames of one bit rate from a store of spectra, which it cleans of them."""
+    """Reads frames of one bit rate from a store of spectra, which it cleans of them.
+
+    Attributes:
+        with_company: Frames taken out where something else was on the air as well.
+    """
 
     def __init__(
         self, store: SpectraStore, floor: NoiseFloor, *, center_hz: float, first_sample: int
@@ -42,6 +47,7 @@ class FrameReader:
         self._store, self._floor, self._grid = store, floor, store.grid
         self._bit_rate = store.grid.bit_rate
         self._center_hz, self._first_sample = center_hz, first_sample
+        self.with_company: list[Known] = []
         self._headers = HeaderReader(store)
 
     def noise_per_hz(self, bin_power: float) -> float:
@@ -121,8 +127,12 @@ class FrameReader:
         """Measure a decoded frame and subtract it from the spectra."""
         soft = _shortened(cut.soft, states.size)
         measured = measure(cut.integrator, soft, states, self._grid.symbol_samples)
-        taken = cancel(self._store, self._known(measured, states, soft.phase, cut.position))
-        noise = self._noise_after(cut, states.size)
+        known = self._known(measured, states, soft.phase, cut.position)
+        taken = cancel(self._store, known)
+        around = self._power_around(cut, states.size)
+        if has_company(around, self._grid.bin_hz):
+            self.with_company.append(known)
+        noise = self.noise_per_hz(float(noise_of(around) or 0.0)) * self._bit_rate
         return Decoded(
             frame=frame,
             bit_rate=self._bit_rate,
@@ -169,15 +179,12 @@ class FrameReader:
         inside = np.clip(places, 0, self._grid.bins - 1)
         return self.noise_per_hz(float(self._floor.per_bin[inside].min())) * self._bit_rate
 
-    def _noise_after(self, cut: Cut, states: int) -> float:
-        """Noise power in bit-rate Hz around a frame that was taken out, while it lasted."""
+    def _power_around(self, cut: Cut, states: int) -> Real:
+        """Hann power around a frame that was taken out, while it lasted."""
         first = int(cut.soft.start // self._grid.hop)
         last = first + states // SYMBOLS_PER_HOP
         half = SEGMENT_BINS // 2
-        around = self._store.part(first, last, cut.position - half, cut.position + half)
-        if (power := noise_of(hann_power(around))) is None:
-            return self._noise_before(cut.position)
-        return self.noise_per_hz(float(power)) * self._bit_rate
+        return hann_power(self._store.part(first, last, cut.position - half, cut.position + half))
 
     def _frequency_hz(self, cut: Cut) -> float:
         return self._center_hz + self._grid.frequency_hz(cut.position)

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.rate_receiver import Band, RateReceiver
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import Complex, Grid
@@ -20,6 +21,8 @@ LARGEST_PART: Final = 1e6
 # Samples are worked on in runs of this length: shorter ones cost time for their calls, in longer
 # ones a frame that ended waits. Always the same, so that it does not matter how samples come.
 RUN_S: Final = 0.04
+# From the end of a frame until it is decoded, in the slowest case that is worth waiting for.
+READ_S: Final = 0.5
 _ZEROS_AT_ONCE: Final = 1 << 16
 
 
@@ -84,11 +87,16 @@ class Receiver:
         """Try what is still pending as if silence followed; the stream has ended."""
         found = self._advance(self._waiting)
         self._waiting = self._waiting[:0]
+        silence = np.zeros(self._run, np.complex64)
+        for _ in range(-(-max(rate.longest_wait for rate in self._rates) // self._run)):
+            found += self._advance(silence)
         return found + [event for rate in self._rates for event in rate.flush()]
 
     def _begin(self, first_sample: int) -> None:
         self._next_sample = first_sample
         self._waiting = np.zeros(0, np.complex64)
+        # Until a frame of the slowest bit rate is over and read, all others remember its beginning.
+        hold_s = LONGEST_STATES / min(self._bit_rates) + READ_S if len(self._bit_rates) > 1 else 0.0
         self._rates = [
             RateReceiver(
                 rate_hz=self._rate_hz,
@@ -96,6 +104,7 @@ class Receiver:
                 bit_rate=bit_rate,
                 bands_hz=self._bands_hz,
                 first_sample=first_sample,
+                hold_s=hold_s,
             )
             for bit_rate in self._bit_rates
         ]
@@ -112,7 +121,13 @@ class Receiver:
         ]
 
     def _advance(self, samples: Complex) -> list[Decoded | Undecoded]:
-        return [event for rate in self._rates for event in rate.feed(samples)]
+        events = [event for rate in self._rates for event in rate.feed(samples)]
+        for rate in self._rates:
+            for known in rate.with_company():
+                for other in self._rates:
+                    if other is not rate:
+                        other.take_out(known)
+        return events
 
 
 def _inside(band: Band, low: float, high: float) -> Band:
