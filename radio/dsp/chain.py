@@ -100,8 +100,8 @@ class Chain:
         self, rows: Complex, first_block: int, low: int, floor: Real, *, anew: bool = False
     ) -> None:
         """Admit what looks like a preamble in blocks from `first_block`, bins from `low`."""
-        first_odd = (self._store.grid.low_bin + low + 1) % 2
-        found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, first_odd)
+        low_bin = self._store.grid.low_bin + low
+        found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, low_bin)
         self._docket.admit(found.moved(low), anew=anew)
 
     def _work(self) -> list[Decoded]:

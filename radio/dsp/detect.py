@@ -147,7 +147,7 @@ def bin_power(rows: Complex) -> Real:
     return power
 
 
-def find_preambles(rows: Complex, floor: Real, first_block: int, first_odd: int) -> Candidates:
+def find_preambles(rows: Complex, floor: Real, first_block: int, low_bin: int) -> Candidates:
     """Candidates whose first block lies in `rows`, strongest first.
 
     Args:
@@ -155,71 +155,61 @@ def find_preambles(rows: Complex, floor: Real, first_block: int, first_odd: int)
             complete those before.
         floor: Noise power of a bin; shape (bins,).
         first_block: Absolute number of the first row.
-        first_odd: 0 where the first column is an odd bin of the stream, else 1.
+        low_bin: Number of the first column in the stream, from 0 Hz.
     """
-    found = [
-        _peaks(rows[row : row + PREAMBLE_BLOCKS], floor, first_block + row, first_odd)
-        for row in range(rows.shape[0] - PREAMBLE_BLOCKS + 1)
-    ]
-    if not found:
+    if rows.shape[0] < PREAMBLE_BLOCKS:
         return Candidates.of(())
-    block, position, strength = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(-strength, kind="stable")
-    return Candidates(block[order], position[order], strength[order])
-
-
-def _peaks(
-    rows: Complex, floor: Real, block: int, first_odd: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Block, position and strength of the candidates in these four blocks."""
-    power = _carrier_power(rows, first_odd)
-    lines = power[:, : -2 * LINE_BINS] + power[:, 2 * LINE_BINS :]
+    power = _carrier_power(rows, low_bin)
+    lines = power[..., : -2 * LINE_BINS] + power[..., 2 * LINE_BINS :]
     best = lines.max(axis=0)
     peak = best >= THRESHOLD * floor[LINE_BINS:-LINE_BINS]
-    peak[1:] &= best[1:] >= best[:-1]
-    peak[:-1] &= best[:-1] >= best[1:]
-    column = np.flatnonzero(peak)
-    column = column[_plausible(rows, power, lines, column)]
-    centre = column + LINE_BINS
-    strength = best[column].astype(np.float64) / floor[centre]
-    position = centre + _OFFSETS[lines[:, column].argmax(axis=0)]
-    return np.full(column.size, block), position, strength
+    peak[:, 1:] &= best[:, 1:] >= best[:, :-1]
+    peak[:, :-1] &= best[:, :-1] >= best[:, 1:]
+    row, column = np.nonzero(peak)
+    tried = lines[:, row, column].argmax(axis=0)
+    low, high = power[tried, row, column], power[tried, row, column + 2 * LINE_BINS]
+    good = np.minimum(low, high) >= BALANCE * (low + high)
+    good &= low + high >= LEAST_SHARE * _power_around(rows, row, column + LINE_BINS)
+    row, column, tried = row[good], column[good] + LINE_BINS, tried[good]
+    strength = (low + high)[good].astype(np.float64) / floor[column]
+    order = np.argsort(-strength, kind="stable")
+    position = column + _OFFSETS[tried]
+    return Candidates(first_block + row[order], position[order], strength[order])
 
 
-def _carrier_power(rows: Complex, first_odd: int) -> Real:
-    """Power of four blocks added in phase, for each carrier tried; shape (4, bins).
+def _carrier_power(rows: Complex, low_bin: int) -> Real:
+    """Power of four blocks added in phase, for each carrier tried.
 
-    Blocks start half a block apart: an odd bin turns by half a circle from each to the next.
+    Shape (4, blocks - 3, bins), the first axis as _OFFSETS.
     """
+    count, bins = rows.shape
+    # Blocks start half a block apart: an odd bin turns by half a circle from each to the next.
+    first_odd = (low_bin + 1) % 2
     straight = rows.copy()
     straight[1::2, first_odd::2] *= -1
     between = rows[:, :-1] - rows[:, 1:]
     between[1::2, first_odd::2] *= -1
-    power = np.zeros((_OFFSETS.size, rows.shape[1]), np.float32)
+    power = np.zeros((_OFFSETS.size, count - PREAMBLE_BLOCKS + 1, bins), np.float32)
     for number, phasors in enumerate(_BIN_PHASORS):
         power[number] = bin_power(_added(straight, phasors))
     for number, phasors in enumerate(_MIDDLE_PHASORS, start=_NEAR_BIN.size):
-        power[number, :-1] = bin_power(_added(between, phasors))
+        power[number, :, :-1] = bin_power(_added(between, phasors))
     return power
 
 
 def _added(rows: Complex, phasors: Complex) -> Complex:
     # Not a product of matrices: the library would start threads for it, which costs far more.
-    total: Complex = rows[0] * phasors[0]
-    for row, phasor in zip(rows[1:], phasors[1:], strict=True):
-        total += row * phasor
+    last = rows.shape[0] - PREAMBLE_BLOCKS + 1
+    total: Complex = rows[:last] * phasors[0]
+    for later in range(1, PREAMBLE_BLOCKS):
+        total += rows[later : last + later] * phasors[later]
     return total
 
 
-def _plausible(
-    rows: Complex, power: Real, lines: Real, column: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which columns have two lines of like strength and little else around them."""
-    tried = lines[:, column].argmax(axis=0)
-    low, high = power[tried, column], power[tried, column + 2 * LINE_BINS]
-    around = column[:, None] + np.arange(LINE_BINS - SHARE_BINS, LINE_BINS + SHARE_BINS + 1)
-    inside = np.clip(around, 0, rows.shape[1] - 1)
-    everything = bin_power(rows[:, inside]).sum(axis=(0, 2)) / _LINE_GAIN
-    return (np.minimum(low, high) >= BALANCE * (low + high)) & (
-        low + high >= LEAST_SHARE * everything
-    )
+def _power_around(rows: Complex, row: NDArray[np.int64], centre: NDArray[np.int64]) -> Real:
+    """Power within SHARE_BINS in the four blocks from each row on, as lines in phase would give."""
+    bins = np.clip(centre[:, None] + np.arange(-SHARE_BINS, SHARE_BINS + 1), 0, rows.shape[1] - 1)
+    blocks = row[:, None] + np.arange(PREAMBLE_BLOCKS)
+    around = bin_power(rows[blocks[:, :, None], bins[:, None, :]])
+    power: Real = around.sum(axis=(1, 2)) / np.float32(_LINE_GAIN)
+    return power

@@ -31,6 +31,8 @@ from radio.sigfox.uplink import UplinkFrame
 # Power of a Hann window over that of none, per sample.
 HANN_POWER: Final = 0.375
 _MARGIN_STATES: Final = 2
+# A slice and a mean over the symbol keep so much less of the power.
+_UNFILTERED: Final = 1.1
 _NOTHING: Final = 1e-30
 
 
@@ -124,23 +126,21 @@ class FrameReader:
         return Cut(position, integrator, soft)
 
     def _take_out(self, frame: UplinkFrame, states: NDArray[np.int8], cut: Cut) -> Decoded:
-        """Measure a decoded frame and subtract it from the spectra."""
+        """Measure a decoded frame and subtract it from the spectra, as long as they hold it."""
         soft = _shortened(cut.soft, states.size)
         measured = measure(cut.integrator, soft, states, self._grid.symbol_samples)
-        known = self._known(measured, states, soft.phase, cut.position)
-        taken = cancel(self._store, known)
-        around = self._power_around(cut, states.size)
-        if has_company(around, self._grid.bin_hz):
-            self.with_company.append(known)
-        noise = self.noise_per_hz(float(noise_of(around) or 0.0)) * self._bit_rate
+        if measured.start - 4 * self._grid.symbol_samples < self._store.start * self._grid.hop:
+            power, noise = _UNFILTERED * measured.amplitude**2, self._noise_before(cut.position)
+        else:
+            power, noise = self._subtract(measured, soft, states, cut)
         return Decoded(
             frame=frame,
             bit_rate=self._bit_rate,
             start_s=(measured.start + self._first_sample) / self._grid.rate_hz,
             frequency_hz=self._frequency_hz(cut) + measured.frequency * self._bit_rate,
             drift_hz_per_s=measured.drift * self._bit_rate**2,
-            snr_db=_db(taken.power / noise),
-            power_dbfs=_db(taken.power),
+            snr_db=_db(power / noise),
+            power_dbfs=_db(power),
         )
 
     def _known(
@@ -156,6 +156,17 @@ class FrameReader:
             noise_per_hz=noise / self._bit_rate,
             snr=measured.amplitude**2 / noise,
         )
+
+    def _subtract(
+        self, measured: Measured, soft: SoftFrame, states: NDArray[np.int8], cut: Cut
+    ) -> tuple[float, float]:
+        """Subtract a frame; its power, and the noise power in bit-rate Hz once it is gone."""
+        known = self._known(measured, states, soft.phase, cut.position)
+        taken = cancel(self._store, known)
+        around = self._power_around(cut, states.size)
+        if has_company(around, self._grid.bin_hz):
+            self.with_company.append(known)
+        return taken.power, self.noise_per_hz(float(noise_of(around) or 0.0)) * self._bit_rate
 
     def _failed(self, rejected: Rejected, cut: Cut) -> Undecoded:
         noise = self._noise_before(cut.position)
