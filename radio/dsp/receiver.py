@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
+from radio.dsp.blanker import Blanker
 from radio.dsp.rate_receiver import Band, RateReceiver
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import Complex, Grid
@@ -57,9 +58,16 @@ class Receiver:
         hop = Grid.cover(rate_hz, min(bit_rates), -half, half).hop
         self._run = max(1, round(RUN_S * rate_hz / hop)) * hop
         self._next_sample = 0
+        self._blanked_before = 0
+        self._blanker = Blanker(rate_hz)
         self._waiting: Complex = np.zeros(0, np.complex64)
         self._rates: list[RateReceiver] = []
         self._begin(0)
+
+    @property
+    def blanked_samples(self) -> int:
+        """How many samples were cut out because they held impulses."""
+        return self._blanked_before + self._blanker.blanked_samples
 
     @property
     def noise_dbfs_per_hz(self) -> float | None:
@@ -85,7 +93,7 @@ class Receiver:
 
     def flush(self) -> list[Decoded | Undecoded]:
         """Try what is still pending as if silence followed; the stream has ended."""
-        found = self._advance(self._waiting)
+        found = self._advance(np.concatenate((self._waiting, self._blanker.flush())))
         self._waiting = self._waiting[:0]
         silence = np.zeros(self._run, np.complex64)
         for _ in range(-(-max(rate.longest_wait for rate in self._rates) // self._run)):
@@ -94,6 +102,8 @@ class Receiver:
 
     def _begin(self, first_sample: int) -> None:
         self._next_sample = first_sample
+        self._blanked_before = self.blanked_samples
+        self._blanker = Blanker(self._rate_hz)
         self._waiting = np.zeros(0, np.complex64)
         # Until a frame of the slowest bit rate is over and read, all others remember its beginning.
         hold_s = LONGEST_STATES / min(self._bit_rates) + READ_S if len(self._bit_rates) > 1 else 0.0
@@ -111,7 +121,7 @@ class Receiver:
 
     def _take(self, samples: Complex) -> list[Decoded | Undecoded]:
         self._next_sample += samples.size
-        waiting = np.concatenate((self._waiting, samples))
+        waiting = np.concatenate((self._waiting, self._blanker.take(samples)))
         whole = waiting.size - waiting.size % self._run
         self._waiting = waiting[whole:]
         return [
