@@ -28,6 +28,9 @@ PREAMBLE_BLOCKS: Final = 4
 THRESHOLD: Final = 11.0
 # A line may fade against the other and still be a preamble; a lone carrier or a slope may not.
 BALANCE: Final = 0.08
+# Closer than this two candidates are one. One line of a preamble and noise make another one four
+# bins beside it, sometimes a stronger one: which is right only the header tells.
+SAME_BINS: Final = 1.5
 # Share of the power within five bins to either side that a preamble has in its two lines.
 LEAST_SHARE: Final = 0.3
 SHARE_BINS: Final = 5
@@ -116,7 +119,7 @@ class Candidates:
         """Which pairs are too close in time and frequency to be two preambles: shape (n, m)."""
         apart = np.abs(self.position[:, None] - other.position)
         late = np.abs(self.block[:, None] - other.block)
-        near: NDArray[np.bool_] = (late <= PREAMBLE_BLOCKS) & (apart <= 2 * LINE_BINS)
+        near: NDArray[np.bool_] = (late < PREAMBLE_BLOCKS) & (apart <= SAME_BINS)
         return near
 
     def thinned(self) -> Candidates:

@@ -25,9 +25,10 @@ from radio.dsp.header import HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.spectra import SYMBOLS_PER_HOP
 
-# Within this many bins two signals are one; farther off the lines of a preamble with sharp phase
-# turns fall with the square of the distance, with a margin of three.
+# Within this many bins a signal much stronger hides all others; farther off the lines of a preamble
+# with sharp phase turns fall with the square of the distance, with a margin of three.
 OWN_BINS: Final = 6
+OWN_SHARE: Final = 1 / 3
 SIDE_LOBES: Final = 3.0 * 2**2
 MOST_RETRIES: Final = 4
 # A wideband burst or a thunderstorm is full of places that look like preambles. Only the strongest
@@ -92,13 +93,11 @@ class Docket:
         ends = np.array([burst.due_block for burst in held], np.int64)
         new = new[~_hidden(new, bursts, ends)]
         waiting = self._waiting
-        new = new[~_hidden(new, waiting, waiting.block + _HEAD_BLOCKS)]
-        new = new[~_hidden(new, new, new.block + _HEAD_BLOCKS)]
+        new = new[~_outdone(new, waiting) & ~_hidden(new, new, new.block + _HEAD_BLOCKS)]
         # A preamble that was seen before all of it had come is seen better now, and what its first
         # part splattered to the sides is known for what it is.
-        better = np.any(waiting.near(new), axis=1)
-        better |= _hidden(waiting, new, new.block + _HEAD_BLOCKS)
-        self._waiting = waiting[~better].joined(new[:MOST_AT_ONCE])[:MOST_OPEN]
+        waiting = waiting[~_outdone(waiting, new)]
+        self._waiting = waiting.joined(new[:MOST_AT_ONCE])[:MOST_OPEN]
 
     def headers_due(self, end_block: int) -> Candidates:
         """Candidates whose headers need no block from `end_block` on; they wait no longer."""
@@ -165,6 +164,13 @@ def _same(one: Header, other: Header) -> bool:
     return apart <= _SAME_STATES and abs(one.position - other.position) <= _SAME_BINS
 
 
+def _outdone(candidates: Candidates, others: Candidates) -> NDArray[np.bool_]:
+    """Which candidates are a worse sight of one of the others, or no more than its side lobes."""
+    stronger = candidates.strength[:, None] < others.strength
+    worse: NDArray[np.bool_] = np.any(candidates.near(others) & stronger, axis=1)
+    return worse | _hidden(candidates, others, others.block + _HEAD_BLOCKS)
+
+
 def _hidden(
     candidates: Candidates, others: Candidates, last_block: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
@@ -172,7 +178,9 @@ def _hidden(
     block = candidates.block[:, None]
     together = (block >= others.block - PREAMBLE_BLOCKS) & (block <= last_block)
     distance = np.abs(candidates.position[:, None] - others.position)
-    reach = np.where(distance <= OWN_BINS, 1.0, SIDE_LOBES / np.maximum(1, distance) ** 2)
+    reach = np.where(
+        distance <= OWN_BINS, OWN_SHARE, SIDE_LOBES / np.maximum(1, distance) ** 2
+    )
     weaker = candidates.strength[:, None] < others.strength * reach
     hidden: NDArray[np.bool_] = np.any(together & weaker, axis=1)
     return hidden
