@@ -88,9 +88,7 @@ def _beside(symbols: ComplexSymbols, phases: Phases) -> float:
     return float(np.square((symbols * np.exp(-1j * phases)).imag).sum())
 
 
-def follow_known(
-    symbols: ComplexSymbols, states: NDArray[np.int8], carrier: Carrier
-) -> Phases:
+def follow_known(symbols: ComplexSymbols, states: NDArray[np.int8], carrier: Carrier) -> Phases:
     """Phase of each symbol's carrier where the states are known: no squaring, no ambiguity."""
     straight = carrier.phase(np.arange(symbols.size, dtype=np.float64))
     bare = symbols * states * np.exp(-1j * straight)

@@ -1,4 +1,4 @@
-"""The receiver of one bit rate: detect, decode when a frame is over, cancel, look again."""
+"""One bit rate in one band: detect, decode when a frame is over, cancel, look again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
+from radio.dsp.cancel import Known, cancel
 from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.ghosts import GhostFilter
 from radio.dsp.header import Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
@@ -22,85 +22,87 @@ from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
 LONGEST_BLOCKS: Final = LONGEST_STATES // SYMBOLS_PER_HOP
-# Blocks are worked on in runs of this length: shorter ones cost time for their calls, in longer
-# ones a frame that ended waits. Always the same, so that it does not matter how samples come.
-RUN_S: Final = 0.04
 
 
 class Chain:
-    """Receives one bit rate.
+    """Receives one bit rate in one band.
 
     Args:
-        rate_hz: Sample rate.
+        grid: Blocks of this bit rate, and the bins of the band.
         center_hz: Radio frequency at 0 Hz of the samples.
-        bit_rate: 100 or 600.
-        band_hz: Lowest and highest frequency watched, relative to the centre.
-        first_sample: Index of the first sample that will be fed.
+        first_sample: Index of the first sample of the first block.
+        hold_s: How far back at least a frame of another bit rate may begin that is taken out.
     """
 
     def __init__(
-        self,
-        *,
-        rate_hz: float,
-        center_hz: float,
-        bit_rate: int,
-        band_hz: tuple[float, float],
-        first_sample: int,
+        self, *, grid: Grid, center_hz: float, first_sample: int, hold_s: float = 0.0
     ) -> None:
-        grid = Grid.cover(rate_hz, bit_rate, *band_hz)
-        self._store = SpectraStore(grid, capacity=STORE_BLOCKS)
+        capacity = max(STORE_BLOCKS, int(hold_s * grid.rate_hz / grid.hop))
+        self._store = SpectraStore(grid, capacity=capacity)
         self._floor = NoiseFloor(grid.bins)
         self._reader = FrameReader(
             self._store, self._floor, center_hz=center_hz, first_sample=first_sample
         )
         self._docket = Docket()
-        self._joiner = Joiner(bit_rate, rate_hz)
-        self._messages = KnownMessages(longest_hold_s(bit_rate, 0.0) * rate_hz)
-        self._ghosts = GhostFilter()
+        self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
+        self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
-        self._run = max(1, round(RUN_S * rate_hz / grid.hop)) * grid.hop
-        self._waiting: Complex = np.zeros(0, np.complex64)
 
     @property
-    def noise_dbfs_per_hz(self) -> float | None:
-        """Median noise floor over the band; None until a block was heard."""
+    def floor_dbfs_per_hz(self) -> Real:
+        """Noise floor of each bin; empty until a block was heard."""
         if not self._floor.known:
-            return None
-        per_hz = self._reader.noise_per_hz(float(np.median(self._floor.per_bin)))
-        return float(10 * np.log10(per_hz))
+            return np.zeros(0, np.float32)
+        per_hz: Real = self._reader.noise_per_hz(1.0) * self._floor.per_bin
+        in_db: Real = 10 * np.log10(per_hz)
+        return in_db
 
-    def feed(self, samples: Complex) -> list[Decoded | Undecoded]:
-        """Take consecutive samples; return the bursts that ended."""
-        waiting = np.concatenate((self._waiting, samples))
-        whole = waiting.size - waiting.size % self._run
-        self._waiting = waiting[whole:]
-        return [
-            event
-            for start in range(0, whole, self._run)
-            for event in self._advance(waiting[start : start + self._run])
-        ]
+    def with_company(self) -> list[Known]:
+        """Frames taken out since the last call that may have covered others."""
+        known, self._reader.with_company = self._reader.with_company, []
+        return known
+
+    def relieve(self, known: Known) -> list[Decoded]:
+        """Take a frame of another bit rate out of the spectra; what decodes without it.
+
+        All of its blocks should be there.
+        """
+        grid, states = self._store.grid, known.states.size
+        first = int(known.start // grid.hop) - PREAMBLE_BLOCKS
+        last = int((known.start + states * known.symbol_samples) // grid.hop)
+        centre = round(grid.position(known.frequency_hz))
+        if first < self._store.start or not 0 <= centre < grid.bins:
+            return []
+        reach = int(cancel(self._store, known).half_hz / grid.bin_hz)
+        self._docket.free(first, last, centre, reach)
+        self._search_again(first, last, centre, reach, anew=True)
+        return self._work()
 
     def flush(self) -> list[Decoded | Undecoded]:
-        """Work on all that waits, with silence after it."""
-        silence = np.zeros((LONGEST_BLOCKS + 16) * self._store.grid.hop, np.complex64)
-        return [*self.feed(silence), *self._joiner.expire(np.inf)]
+        """What still waits for replicas; silence has followed."""
+        return [*self._joiner.expire(np.inf)]
 
-    def _advance(self, samples: Complex) -> list[Decoded | Undecoded]:
-        self._store.append(samples)
+    def advance(self, spectra: Complex) -> list[Decoded | Undecoded]:
+        """Take the next few blocks, shape (blocks, size); return the bursts that ended."""
+        self._store.append(spectra)
         if self._store.end - self._scanned >= PREAMBLE_BLOCKS:
             rows = self._store.rows(self._scanned, self._store.end)
-            self._floor.follow(hann_power(rows[PREAMBLE_BLOCKS - 1 :] if self._floor.known else rows))
+            self._floor.follow(
+                hann_power(rows[PREAMBLE_BLOCKS - 1 :] if self._floor.known else rows)
+            )
             self._search(rows, self._scanned, 0, self._floor.per_bin)
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
         decoded = self._work()
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
 
-    def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> None:
+    def _search(
+        self, rows: Complex, first_block: int, low: int, floor: Real, *, anew: bool = False
+    ) -> None:
         """Admit what looks like a preamble in blocks from `first_block`, bins from `low`."""
         low_bin = self._store.grid.low_bin + low
         found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, low_bin)
-        self._docket.admit(found.moved(low))
+        self._docket.admit(found.moved(low), anew=anew)
 
     def _work(self) -> list[Decoded]:
         """Bring every burst that is due a stage on, strongest first, until none is due."""
@@ -110,7 +112,7 @@ class Chain:
             burst = self._docket.due(self._store.end)
             if burst is None:
                 return decoded
-            decoded += [frame for frame in self._read(burst) if self._ghosts.is_new(frame)]
+            decoded += self._read(burst)
 
     def _recognise(self) -> None:
         candidates = self._docket.headers_due(self._store.end)
@@ -162,13 +164,21 @@ class Chain:
     def _gone(self, burst: Burst) -> None:
         """A burst was taken out of the spectra: search what it had hidden."""
         self._docket.remove(burst)
-        if burst.reach <= OWN_BINS:
-            return
-        centre = round(burst.candidate.position)
-        low, high = max(0, centre - burst.reach), min(self._store.grid.bins, centre + burst.reach + 1)
-        first = max(self._store.start, burst.candidate.block - PREAMBLE_BLOCKS)
-        last = min(self._scanned, burst.due_block + 1) + PREAMBLE_BLOCKS - 1
+        if burst.reach > OWN_BINS:
+            first = burst.candidate.block - PREAMBLE_BLOCKS
+            self._search_again(
+                first, burst.due_block + 1, round(burst.candidate.position), burst.reach
+            )
+
+    def _search_again(
+        self, first: int, last: int, centre: int, reach: int, *, anew: bool = False
+    ) -> None:
+        """Search blocks first ≤ number < last around a place that was cleaned."""
+        first = max(self._store.start, first)
+        low, high = max(0, centre - reach), min(self._store.grid.bins, centre + reach + 1)
+        last = min(self._scanned, last) + PREAMBLE_BLOCKS - 1
         rows = self._store.part(first, last, low, high)
         if (cleaned := noise_of(hann_power(rows))) is not None:
             # What was taken out had raised the floor around it, which falls but slowly.
-            self._search(rows, first, low, np.minimum(self._floor.per_bin[low:high], cleaned))
+            floor = np.minimum(self._floor.per_bin[low:high], cleaned)
+            self._search(rows, first, low, floor, anew=anew)

@@ -102,9 +102,7 @@ def _weighted(integrator: Integrator, edges: NDArray[np.float64]) -> ComplexSymb
     return weighted
 
 
-def _header(
-    straight: ComplexSymbols, soft: NDArray[np.float64]
-) -> tuple[int, FrameTypeMatch]:
+def _header(straight: ComplexSymbols, soft: NDArray[np.float64]) -> tuple[int, FrameTypeMatch]:
     """First state and type of the header that is most like these symbols."""
     heads = np.lib.stride_tricks.sliding_window_view(straight, PATTERN_STATES)
     likeness = header_likeness(heads[: 2 * SLACK_STATES + 1 : 2])

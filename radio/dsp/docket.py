@@ -75,14 +75,22 @@ class Docket:
         self._aside: list[Burst] = []
         self._gone: deque[Candidate] = deque(maxlen=_REMEMBERED)
 
-    def admit(self, candidates: Candidates) -> None:
-        """Take the candidates that are new and no mere side lobes."""
-        bursts = Candidates.of(burst.candidate for burst in self._open)
-        settled = Candidates.of([*self._gone, *(burst.candidate for burst in self._aside)])
+    def admit(self, candidates: Candidates, *, anew: bool = False) -> None:
+        """Take the candidates that are new and no mere side lobes.
+
+        Args:
+            candidates: Strongest first.
+            anew: What is in hand was seen beside something that is gone now: it may have been
+                taken for something else, and hides nothing.
+        """
+        held = [] if anew else self._open
+        bursts = Candidates.of(burst.candidate for burst in held)
+        aside = [] if anew else [burst.candidate for burst in self._aside]
+        settled = Candidates.of([*self._gone, *aside])
         new = candidates[:_MOST_SIFTED]
         known = np.any(new.near(settled), axis=1) | np.any(new.near(bursts), axis=1)
         new = new[~known].thinned()
-        ends = np.array([burst.due_block for burst in self._open], np.int64)
+        ends = np.array([burst.due_block for burst in held], np.int64)
         new = new[~_hidden(new, bursts, ends)]
         waiting = self._waiting
         new = new[~_outdone(new, waiting) & ~_hidden(new, new, new.block + _HEAD_BLOCKS)]
@@ -124,7 +132,19 @@ class Docket:
             if burst in place:
                 place.remove(burst)
         self._gone.append(burst.candidate)
-        freed = [other for other in self._aside if other.retries and _overlap(burst, other)]
+        first = burst.candidate.block - PREAMBLE_BLOCKS
+        self.free(first, burst.due_block, burst.candidate.position, burst.reach)
+
+    def free(self, first_block: int, last_block: int, position: float, reach: float) -> None:
+        """Try again what failed while something was on the air that now is taken out."""
+        freed = [
+            other
+            for other in self._aside
+            if other.retries
+            and first_block <= other.due_block
+            and other.candidate.block <= last_block
+            and abs(other.candidate.position - position) <= reach
+        ]
         for other in freed:
             other.retries -= 1
             self._aside.remove(other)
@@ -144,12 +164,6 @@ def _same(one: Header, other: Header) -> bool:
     return apart <= _SAME_STATES and abs(one.position - other.position) <= _SAME_BINS
 
 
-def _overlap(gone: Burst, other: Burst) -> bool:
-    first = gone.candidate.block - PREAMBLE_BLOCKS
-    together = first <= other.due_block and other.candidate.block <= gone.due_block
-    return together and abs(other.candidate.position - gone.candidate.position) <= gone.reach
-
-
 def _outdone(candidates: Candidates, others: Candidates) -> NDArray[np.bool_]:
     """Which candidates are a worse sight of one of the others, or no more than its side lobes."""
     stronger = candidates.strength[:, None] < others.strength
@@ -164,9 +178,7 @@ def _hidden(
     block = candidates.block[:, None]
     together = (block >= others.block - PREAMBLE_BLOCKS) & (block <= last_block)
     distance = np.abs(candidates.position[:, None] - others.position)
-    reach = np.where(
-        distance <= OWN_BINS, OWN_SHARE, SIDE_LOBES / np.maximum(1, distance) ** 2
-    )
+    reach = np.where(distance <= OWN_BINS, OWN_SHARE, SIDE_LOBES / np.maximum(1, distance) ** 2)
     weaker = candidates.strength[:, None] < others.strength * reach
     hidden: NDArray[np.bool_] = np.any(together & weaker, axis=1)
     return hidden

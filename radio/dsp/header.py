@@ -110,9 +110,7 @@ class HeaderReader:
         self._fast = _Bank.reaching(FAST_HZ_PER_S, bit_rate)
         self._ratio = self._grid.symbol_samples / (self._grid.size / _BINS)
 
-    def read(
-        self, candidates: Candidates, noise: NDArray[np.float64]
-    ) -> list[Header | None]:
+    def read(self, candidates: Candidates, noise: NDArray[np.float64]) -> list[Header | None]:
         """The header at each candidate, None where there is none.
 
         Args:
@@ -121,7 +119,10 @@ class HeaderReader:
         """
         fast = candidates.strength >= STRONG
         found: list[Header | None] = [None] * candidates.block.size
-        for bank, chosen in ((self._slow, np.flatnonzero(~fast)), (self._fast, np.flatnonzero(fast))):
+        for bank, chosen in (
+            (self._slow, np.flatnonzero(~fast)),
+            (self._fast, np.flatnonzero(fast)),
+        ):
             if chosen.size:
                 headers = self._match(bank, candidates[chosen], noise[chosen])
                 for place, header in zip(chosen.tolist(), headers, strict=True):
@@ -148,7 +149,12 @@ class HeaderReader:
         passed = (energy >= LEAST_ENERGY) & (likeness >= LEAST_LIKENESS)
         return [
             self._header(
-                candidates, i, bank, clock[i] + 2 * start[i], (kind[i], carrier[i]), (energy[i], likeness[i])
+                candidates,
+                i,
+                bank,
+                clock[i] + 2 * start[i],
+                (kind[i], carrier[i]),
+                (energy[i], likeness[i]),
             )
             if passed[i]
             else None

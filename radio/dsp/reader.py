@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.dsp.baseband import Integrator, slice_baseband
-from radio.dsp.cancel import cancel, cancel_width, fitted_noise
-from radio.dsp.carrier import Carrier, follow_known
+from radio.dsp.cancel import Known, cancel
+from radio.dsp.carrier import Carrier, Phases, follow_known
+from radio.dsp.company import has_company
 from radio.dsp.decide import decide
 from radio.dsp.demodulate import SLACK_STATES, SoftFrame, demodulate
 from radio.dsp.detect import Candidates, hann_power
@@ -21,7 +22,7 @@ from radio.dsp.measure import Measured, measure
 from radio.dsp.patterns import PATTERN_STATES, pattern_of, states_of
 from radio.dsp.replicas import Replica
 from radio.dsp.report import Decoded, Undecoded
-from radio.dsp.spectra import SYMBOLS_PER_HOP, SpectraStore
+from radio.dsp.spectra import SYMBOLS_PER_HOP, Real, SpectraStore
 from radio.dsp.trellis import body_states
 from radio.dsp.weight import weights
 from radio.sigfox.rejected import Rejected
@@ -36,7 +37,11 @@ _NOTHING: Final = 1e-30
 
 
 class FrameReader:
-    """Reads frames of one bit rate from a store of spectra, which it cleans of them."""
+    """Reads frames of one bit rate from a store of spectra, which it cleans of them.
+
+    Attributes:
+        with_company: Frames taken out where something else was on the air as well.
+    """
 
     def __init__(
         self, store: SpectraStore, floor: NoiseFloor, *, center_hz: float, first_sample: int
@@ -44,6 +49,7 @@ class FrameReader:
         self._store, self._floor, self._grid = store, floor, store.grid
         self._bit_rate = store.grid.bit_rate
         self._center_hz, self._first_sample = center_hz, first_sample
+        self.with_company: list[Known] = []
         self._headers = HeaderReader(store)
 
     def noise_per_hz(self, bin_power: float) -> float:
@@ -73,9 +79,7 @@ class FrameReader:
         cut = self._cut(header)
         soft = cut.soft
         kind = soft.kind
-        known = replace(
-            header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank
-        )
+        known = replace(header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank)
         if soft.soft.size <= kind.frame_class.total_bits:
             return known
         noise = self._noise_before(cut.position)
@@ -123,39 +127,46 @@ class FrameReader:
 
     def _take_out(self, frame: UplinkFrame, states: NDArray[np.int8], cut: Cut) -> Decoded:
         """Measure a decoded frame and subtract it from the spectra, as long as they hold it."""
-        grid = self._grid
         soft = cut.soft
-        measured = measure(cut.integrator, soft, states, grid.symbol_samples)
-        if measured.start - 4 * grid.symbol_samples < self._store.start * grid.hop:
+        measured = measure(cut.integrator, soft, states, self._grid.symbol_samples)
+        if measured.start - 4 * self._grid.symbol_samples < self._store.start * self._grid.hop:
             power, noise = _UNFILTERED * measured.amplitude**2, self._noise_before(cut.position)
         else:
             power, noise = self._subtract(measured, soft, states, cut)
         return Decoded(
             frame=frame,
             bit_rate=self._bit_rate,
-            start_s=(measured.start + self._first_sample) / grid.rate_hz,
+            start_s=(measured.start + self._first_sample) / self._grid.rate_hz,
             frequency_hz=self._frequency_hz(cut) + measured.frequency * self._bit_rate,
             drift_hz_per_s=measured.drift * self._bit_rate**2,
             snr_db=_db(power / noise),
             power_dbfs=_db(power),
         )
 
+    def _known(
+        self, measured: Measured, states: NDArray[np.int8], phase: Phases, position: int
+    ) -> Known:
+        noise = self._noise_beside(position)
+        return Known(
+            start=measured.start - self._grid.symbol_samples,
+            symbol_samples=self._grid.symbol_samples,
+            states=states,
+            phase=phase,
+            frequency_hz=self._grid.frequency_hz(position),
+            noise_per_hz=noise / self._bit_rate,
+            snr=measured.amplitude**2 / noise,
+        )
+
     def _subtract(
         self, measured: Measured, soft: SoftFrame, states: NDArray[np.int8], cut: Cut
     ) -> tuple[float, float]:
         """Subtract a frame; its power, and the noise power in bit-rate Hz once it is gone."""
-        bins = cancel_width(measured.amplitude**2 / self._noise_before(cut.position))
-        taken = cancel(
-            self._store,
-            position=cut.position,
-            start=measured.start - self._grid.symbol_samples,
-            states=states,
-            phase=soft.phase,
-            bins=bins,
-        )
-        noise = self._noise_after(cut, states.size)
-        follows = fitted_noise(states.size, bins, self._grid.bin_hz, noise / self._bit_rate)
-        return max(taken - follows, 0.1 * taken), noise
+        known = self._known(measured, states, soft.phase, cut.position)
+        taken = cancel(self._store, known)
+        around = self._power_around(cut, states.size)
+        if has_company(around, self._grid.bin_hz):
+            self.with_company.append(known)
+        return taken.power, self.noise_per_hz(float(noise_of(around) or 0.0)) * self._bit_rate
 
     def _failed(self, rejected: Rejected, cut: Cut) -> Undecoded:
         noise = self._noise_before(cut.position)
@@ -173,15 +184,18 @@ class FrameReader:
         position = min(max(position, 0), self._grid.bins - 1)
         return self.noise_per_hz(float(self._floor.per_bin[position])) * self._bit_rate
 
-    def _noise_after(self, cut: Cut, states: int) -> float:
-        """Noise power in bit-rate Hz around a frame that was taken out, while it lasted."""
+    def _noise_beside(self, position: int) -> float:
+        """As `_noise_before`, but without what a strong signal itself adds to the floor."""
+        places = position + SEGMENT_BINS * np.arange(-4, 5)
+        inside = np.clip(places, 0, self._grid.bins - 1)
+        return self.noise_per_hz(float(self._floor.per_bin[inside].min())) * self._bit_rate
+
+    def _power_around(self, cut: Cut, states: int) -> Real:
+        """Hann power around a frame that was taken out, while it lasted."""
         first = int(cut.soft.start // self._grid.hop)
         last = first + states // SYMBOLS_PER_HOP
         half = SEGMENT_BINS // 2
-        around = self._store.part(first, last, cut.position - half, cut.position + half)
-        if (power := noise_of(hann_power(around))) is None:
-            return self._noise_before(cut.position)
-        return self.noise_per_hz(float(power)) * self._bit_rate
+        return hann_power(self._store.part(first, last, cut.position - half, cut.position + half))
 
     def _frequency_hz(self, cut: Cut) -> float:
         return self._center_hz + self._grid.frequency_hz(cut.position)

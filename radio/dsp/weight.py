@@ -26,8 +26,6 @@ def weights(frame: SoftFrame, noise: float) -> NDArray[np.float64]:
     """
     beside = np.square((frame.symbols * np.exp(-1j * frame.phase)).imag)
     window = np.ones(_WINDOW)
-    around = np.convolve(beside, window, "same") / np.convolve(
-        np.ones(beside.size), window, "same"
-    )
+    around = np.convolve(beside, window, "same") / np.convolve(np.ones(beside.size), window, "same")
     ratio = around / (0.5 * noise + 1e-30)
     return np.where(ratio > _ORDINARY, 1 / np.maximum(ratio, 1.0), 1.0)

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radio.dsp.acquire import states_of
 from radio.dsp.baseband import slice_baseband
-from radio.dsp.cancel import cancel
+from radio.dsp.blocks import BlockTransform
+from radio.dsp.cancel import Known, cancel
 from radio.dsp.carrier import Search, find_carrier, follow_phase
 from radio.dsp.decide import decide
 from radio.dsp.detect import Candidate, Candidates
 from radio.dsp.modulate import DbpskBurst, Shape
+from radio.dsp.patterns import states_of
 from radio.dsp.spectra import Grid, SpectraStore, fast_size
 from radio.sigfox.rejected import Reason, Rejected
 from radio.sigfox.uplink import MessageType, Uplink, UplinkFrame, encode_uplink
@@ -25,7 +26,7 @@ UPLINK = Uplink(0x0123ABCD, 77, bytes(range(12)), MessageType.BYTES)
 def store_of(samples: np.ndarray, rate_hz: float = 250e3, bit_rate: int = 100) -> SpectraStore:
     grid = Grid.cover(rate_hz, bit_rate, -rate_hz / 2, rate_hz / 2)
     store = SpectraStore(grid, capacity=200)
-    store.append(samples.astype(np.complex64))
+    store.append(BlockTransform(grid).take(samples.astype(np.complex64)))
     return store
 
 
@@ -121,11 +122,15 @@ def test_a_cancelled_frame_leaves_nothing_worth_mentioning(shape: Shape) -> None
     offset_hz = carrier_hz - store.grid.frequency_hz(position)
     cancel(
         store,
-        position=position,
-        start=(first_bit_s - 0.01) * rate_hz,
-        states=states,
-        phase=2 * np.pi * offset_hz * middle_s,
-        bins=2048,
+        Known(
+            start=(first_bit_s - 0.01) * rate_hz,
+            symbol_samples=2500.0,
+            states=states,
+            phase=2 * np.pi * offset_hz * middle_s,
+            frequency_hz=store.grid.frequency_hz(position),
+            noise_per_hz=1e-8,
+            snr=1e6,
+        ),
     )
     left = np.square(np.abs(store.rows(0, store.end))).sum()
     # The power ramps, one symbol at each end, belong to no state and may stay.
