@@ -20,15 +20,18 @@ import msgspec
 import numpy as np
 
 from radio.air.air import Air
-from radio.air.device import AirError
-from radio.air.fleet import Fleet, devices_of
+from radio.air.fleet import Fleet, devices_of, listeners_of
+from radio.airtime_file import AirtimeFile
 from radio.command_pipe import CommandPipe
 from radio.commands import SetState, Transmit, UnfitCommand
+from radio.downlink.queue import DownlinkQueue
 from radio.frontend.ports import FrontEnd
 from radio.frontend.rtl_tcp import RtlTcp
 from radio.frontend.sigmf import Recording
+from radio.frontend.simulated_transmitter import SimulatedTransmitter
 from radio.frontend.simulator import Simulator
 from radio.frontend.soapy import Soapy
+from radio.frontend.soapy_transmitter import SoapyTransmitter
 from radio.outbox import Outbox
 from radio.settings import (
     RecordingSettings,
@@ -37,6 +40,9 @@ from radio.settings import (
     SoapySettings,
     WorkerSettings,
 )
+from radio.stream_clock import FlowingClock, SampleDrivenClock
+from radio.transmit_desk import Equipment, TransmitDesk
+from radio.transmit_settings import TransmitSettings
 from radio.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -61,6 +67,39 @@ def front_end_of(settings: WorkerSettings) -> FrontEnd:
             return _simulator(simulator, settings)
 
 
+def equipment_of(settings: WorkerSettings, front_end: FrontEnd) -> Equipment | None:
+    """What it takes to transmit; None where the settings do not want it or the part cannot.
+
+    Raises:
+        ValueError: it is not said where airtime is kept.
+    """
+    transmit = settings.transmit
+    if transmit is None:
+        return None
+    if transmit.airtime_path is None:
+        raise ValueError("transmit.airtime_path is missing: airtime must survive a restart")
+    airtime = AirtimeFile(Path(transmit.airtime_path))
+    match front_end, settings.front_end:
+        case Simulator() as simulator, _:
+            part = SimulatedTransmitter(simulator, rate_hz=transmit.rate_hz)
+            return Equipment(part, SampleDrivenClock(), airtime)
+        case _, SoapySettings() as soapy:
+            return Equipment(SoapyTransmitter(transmit, soapy), FlowingClock(), airtime)
+        case _:
+            return None
+
+
+def _queue(settings: WorkerSettings) -> DownlinkQueue:
+    transmit = settings.transmit or TransmitSettings()
+    queue = DownlinkQueue(
+        settings.zone_facts,
+        repeats=transmit.repeats,
+        carrier_sense_waived=transmit.carrier_sense_waived,
+    )
+    queue.set_state(transmit.state)
+    return queue
+
+
 def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simulator:
     zone = settings.zone_facts
     fleet = Fleet(
@@ -69,7 +108,10 @@ def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simula
         snr_db=(simulator.lowest_snr_db, simulator.highest_snr_db),
         bit_rates=simulator.bit_rates,
     )
-    devices = devices_of(fleet, zone, simulator.seed)
+    devices = [
+        *devices_of(fleet, zone, simulator.seed),
+        *listeners_of(fleet, simulator.listening, zone, simulator.seed),
+    ]
     air = Air(devices, zone=zone, rate_hz=simulator.rate_hz, seed=simulator.seed)
     return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
 
@@ -83,18 +125,27 @@ def main() -> int:
     try:
         settings = msgspec.json.decode(pipe.settings(), type=WorkerSettings)
         front_end = front_end_of(settings)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AirError) as error:
+        equipment = equipment_of(settings, front_end)
+    except (ValueError, RecursionError) as error:
         log.error("settings refused: %s", error)  # noqa: TRY400 - the trace would say nothing more
         return _WRONG_SETTINGS
-    return _FAILED if not _watch(front_end, settings, pipe) else 0
+    outbox = Outbox(settings.queue_limit)
+    desk = TransmitDesk(_queue(settings), settings.zone, equipment, outbox)
+    return _FAILED if not _watch(front_end, settings, pipe, outbox, desk) else 0
 
 
-def _watch(front_end: FrontEnd, settings: WorkerSettings, pipe: CommandPipe) -> bool:
-    stop, outbox = threading.Event(), Outbox(settings.queue_limit)
-    threading.Thread(target=_obey, args=(pipe, stop, outbox), daemon=True).start()
+def _watch(
+    front_end: FrontEnd,
+    settings: WorkerSettings,
+    pipe: CommandPipe,
+    outbox: Outbox,
+    desk: TransmitDesk,
+) -> bool:
+    stop = threading.Event()
+    threading.Thread(target=_obey, args=(pipe, desk, stop, outbox), daemon=True).start()
     writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
     writer.start()
-    watch = Watch(front_end, settings, outbox, stop=stop, rng=np.random.default_rng())
+    watch = Watch(front_end, settings, outbox, desk, stop=stop, rng=np.random.default_rng())
     done = watch.run()
     outbox.close()
     # Whoever closed our stdin may not be reading any more: then there is nobody to wait for.
@@ -103,14 +154,14 @@ def _watch(front_end: FrontEnd, settings: WorkerSettings, pipe: CommandPipe) -> 
     return done
 
 
-def _obey(pipe: CommandPipe, stop: threading.Event, outbox: Outbox) -> None:
+def _obey(pipe: CommandPipe, desk: TransmitDesk, stop: threading.Event, outbox: Outbox) -> None:
     """Carry out commands until the pipe is closed, which means: end."""
     for command in pipe.commands():
         match command:
             case UnfitCommand(reason=reason):
                 log.warning("command refused: %s", reason)
             case Transmit() | SetState():
-                pass
+                desk.obey(command)
     stop.set()
     outbox.close()
 
