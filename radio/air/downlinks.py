@@ -64,7 +64,9 @@ class OnAir:
         if self.stopped_s >= self.ends_s:
             return self.samples
         count = max(round((self.stopped_s - self.starts_s) * self.rate_hz), 0)
-        return self.samples[:count]
+        sent = self.samples.copy()
+        sent[count:] = 0
+        return sent
 
 
 def _passes(inside_hz: np.ndarray) -> np.ndarray:
