@@ -126,6 +126,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         spool=spool,
         pulse=pulse,
+        downlinks=downlinks,
     )
     gateway.relays = relays = make_relays(
         config.destination,
