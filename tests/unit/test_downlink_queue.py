@@ -127,6 +127,19 @@ def test_one_that_was_refused_may_come_again_and_one_that_was_sent_may_not() -> 
     assert reasons(late) == {"late": Refusal.DUPLICATE}
 
 
+def test_a_number_that_comes_again_is_answered_again() -> None:
+    queue = queue_that_heard(1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    run_out(queue)
+    again = msgspec.structs.replace(
+        FRAME, device_id="00000001", seq_number=7, rank=1, offset_s=300.0, frequency_hz=868.13e6
+    )
+    queue.heard(again)
+    (slot,) = queue.submit(command(1, id="again"), 302.0, PLENTY_S)
+    assert isinstance(slot, Slot)
+    assert slot.starts_s > 320.0
+
+
 def test_airtime_goes_to_the_higher_priority() -> None:
     queue = queue_that_heard(3)
     assert reasons(queue.submit(command(1, priority=1), 105.0, 2.5 * AIRTIME_S)) == {}
