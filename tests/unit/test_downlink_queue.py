@@ -146,8 +146,10 @@ def test_airtime_goes_to_the_higher_priority() -> None:
     assert reasons(queue.submit(command(2, priority=2), 105.0, 2.5 * AIRTIME_S)) == {}
     third = queue.submit(command(3, priority=3), 105.0, 2.5 * AIRTIME_S)
     assert reasons(third) == {"c1": Refusal.DUTY_CYCLE}
-    queue.take_due(120.5, AIRTIME_S)
-    assert reasons(queue.take_due(121.5, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
+    queue.take_due(120.1, AIRTIME_S)
+    deadline_s = queue.next_deadline_s()
+    assert deadline_s is not None
+    assert reasons(queue.take_due(deadline_s, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
 
 
 @pytest.mark.parametrize("state", ["muted", "deactivated", "disabled"])
@@ -230,6 +232,13 @@ def test_the_queue_is_bounded() -> None:
         queue.submit(command(number), 105.0, PLENTY_S)
     full = queue.submit(command(LIMIT + 1), 105.0, PLENTY_S)
     assert reasons(full) == {f"c{LIMIT + 1}": Refusal.QUEUE_FULL}
+
+
+def test_among_equals_the_one_with_less_time_goes_first_where_that_serves_both() -> None:
+    patient, hasty = Window(0.0, 10.0, 30.0, 10.0), Window(0.0, 10.0, 10.1, 10.0)
+    wants = [Want("patient", patient, 5, 1), Want("hasty", hasty, 5, 2)]
+    starts = plan(wants, from_s=0.0, gap_s=0.05)
+    assert starts == {"hasty": 10.0, "patient": pytest.approx(10.05 + AIRTIME_S)}
 
 
 WINDOWS = st.builds(
