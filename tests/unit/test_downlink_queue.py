@@ -150,6 +150,7 @@ def test_airtime_goes_to_the_higher_priority() -> None:
     deadline_s = queue.next_deadline_s()
     assert deadline_s is not None
     assert reasons(queue.take_due(deadline_s, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
+    assert reasons(run_out(queue, 0.5 * AIRTIME_S)) == {}
 
 
 @pytest.mark.parametrize("state", ["muted", "deactivated", "disabled"])
@@ -224,6 +225,27 @@ def test_repeats_fill_what_nobody_else_wants() -> None:
     poor = queue_that_heard(1, repeats=2)
     poor.submit(command(1), 105.0, PLENTY_S)
     assert [type(one) for one in run_out(poor, 1.5 * AIRTIME_S)] == [Slot]
+
+
+def test_what_could_not_be_sent_may_be_asked_for_again() -> None:
+    queue = queue_that_heard(1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    (slot,) = queue.take_due(120.1, PLENTY_S)
+    assert isinstance(slot, Slot)
+    queue.failed(slot)
+    (again,) = queue.submit(command(1, id="again"), 121.0, PLENTY_S)
+    assert isinstance(again, Slot)
+
+
+def test_another_stream_knows_nothing_of_what_waited_on_the_last() -> None:
+    queue = queue_that_heard(1, repeats=1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    (slot,) = queue.take_due(120.1, PLENTY_S)
+    assert isinstance(slot, Slot)
+    queue.clear(Refusal.RADIO_LOST, "lost")
+    queue.sent(slot, 121.0, PLENTY_S)  # the end of the transmission comes after that of the stream
+    queue.restart(last_ended_s=-1.0)
+    assert queue.next_deadline_s() is None
 
 
 def test_the_queue_is_bounded() -> None:
