@@ -13,10 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from nap.api.server import Api
 from nap.combine import SENSING_S, Combiner, hold_s
 from nap.config import Config
 from nap.data_path import LEDGER, DataPath
+from nap.downlink.service import Downlinks
 from nap.gateway import Gateway
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import WORKER, RadioLink
@@ -111,7 +114,9 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         tally=kept.tally,
         recent=kept.recent,
     )
-    radio = RadioLink(config.radio, path, worker)
+    downlinks = Downlinks()
+    radio = RadioLink(_radio_settings(config), path, worker, downlinks)
+    downlinks.use(radio.send)
     gateway = Gateway(
         config,
         radio=radio,
@@ -121,6 +126,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         spool=spool,
         pulse=pulse,
+        downlinks=downlinks,
     )
     gateway.relays = relays = make_relays(
         config.destination,
@@ -129,14 +135,24 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         refused_folder=config.state_dir / "refused",
         uniform=secrets.SystemRandom().random,
         stats=gateway.stats,
+        commands=downlinks.line,
     )
     api = Api(config.socket_path, gateway.status, kept.whitelist)
     return [
         Stage([radio]),
-        Stage([path]),
+        Stage([path, downlinks]),
         Stage(relays, gateway.delivered, _FAREWELL_S),
         Stage([spool, kept.whitelist, gateway, api, Watchdog(pulse, gateway.status_line)]),
     ]
+
+
+def _radio_settings(config: Config) -> WorkerSettings:
+    """Those of the file; airtime is kept with everything else that must survive."""
+    radio = config.radio
+    if radio.transmit is None or radio.transmit.airtime_path is not None:
+        return radio
+    kept = str((config.state_dir / "airtime").absolute())
+    return replace(radio, transmit=replace(radio.transmit, airtime_path=kept))
 
 
 def _station(config: Config) -> Station:

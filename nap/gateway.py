@@ -11,12 +11,13 @@ from typing import Final, NoReturn, Protocol
 from nap.balance import Balance, balance
 from nap.combine import Combiner
 from nap.config import Config
+from nap.downlink.service import Downlinks
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import RadioLink
 from nap.relay.status import DestinationStatus
 from nap.runtime.pulse import Pulse
 from nap.spool.spool import Spool
-from nap.status import QuotaStatus, Status, WhitelistStatus, alarms_of
+from nap.status import DownlinkStatus, QuotaStatus, Status, WhitelistStatus, alarms_of
 from nap.whitelist.whitelist import Whitelist
 from nap.wire.messages import Stats
 
@@ -49,10 +50,12 @@ class Gateway:
         ledger: Ledger,
         spool: Spool,
         pulse: Pulse,
+        downlinks: Downlinks,
     ) -> None:
         self._config = config
         self._radio, self._combiner, self._whitelist = radio, combiner, whitelist
         self._quota, self._ledger, self._spool, self._pulse = quota, ledger, spool, pulse
+        self._downlinks = downlinks
         self._started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         self._last: Status | None = None
         self.relays: Sequence[Tells] = ()
@@ -85,6 +88,7 @@ class Gateway:
             ),
             quota=QuotaStatus(used_today=self._ledger.quota_used, per_day=self._quota.limit),
             spool=spool,
+            downlinks=self._downlink_status(),
             destinations=destinations,
             balance=books,
             forgotten_messages=self._combiner.forgotten,
@@ -93,12 +97,15 @@ class Gateway:
         )
 
     async def delivered(self) -> None:
-        """Return once no destination that is connected waits for anything."""
+        """Return once nothing waits for a destination that is connected."""
         # At a stop only, for seconds: an event for it through all parts would cost more.
-        while any(  # noqa: ASYNC110
-            one.connected and one.waiting for one in await self._destinations()
-        ):
+        while self._owes(await self._destinations()):  # noqa: ASYNC110
             await asyncio.sleep(_ASK_AGAIN_S)
+
+    def _owes(self, destinations: list[DestinationStatus]) -> bool:
+        connected = [one for one in destinations if one.connected]
+        answers = self._downlinks.unpublished if any(o.kind == "cloud" for o in connected) else 0
+        return bool(answers) or any(one.waiting for one in connected)
 
     async def _destinations(self) -> list[DestinationStatus]:
         return [await relay.status() for relay in self.relays]
@@ -108,6 +115,14 @@ class Gateway:
         if self._last is None:
             return None
         return _stats(self._last.balance, self._cloud_name())
+
+    def _downlink_status(self) -> DownlinkStatus:
+        transmit = self._config.radio.transmit
+        return DownlinkStatus(
+            transmits=None if transmit is None else transmit.state,
+            open=self._downlinks.open,
+            ended=self._downlinks.counts,
+        )
 
     def status_line(self) -> str:
         """One line for systemd."""

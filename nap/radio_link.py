@@ -12,7 +12,12 @@ from typing import Final, NoReturn, Protocol
 import msgspec
 
 from nap.runtime.service import RecoverableError
+from radio.commands import Command
 from radio.events import (
+    DownlinkEvent,
+    DownlinkPlanned,
+    DownlinkRefused,
+    DownlinkSent,
     FrameHeard,
     RadioEvent,
     RadioStats,
@@ -27,6 +32,8 @@ _log = logging.getLogger(__name__)
 WORKER: Final = (sys.executable, "-m", "radio.worker")
 _LINE_LIMIT: Final = 65_536
 """Bytes of one event; the longest is below 1 kB."""
+_UNREAD_LIMIT: Final = 65_536
+"""Bytes of commands; more than that wait only before a worker that hangs."""
 _SILENCE_S: Final = 15.0
 """A worker that says nothing for so long hangs: while samples flow it reports every second."""
 _START_S: Final = 60.0
@@ -47,6 +54,22 @@ class FrameSink(Protocol):
 
     def worker_ended(self, frames: int) -> None:
         """No more frames come of this worker, which last said that it decoded `frames`."""
+        ...
+
+
+class DownlinkSink(Protocol):
+    """Who takes what the worker says about downlinks."""
+
+    def radio_said(self, event: DownlinkEvent) -> None:
+        """The worker planned, sent or refused one."""
+        ...
+
+    def heard(self, frame: FrameHeard, *, simulated: bool) -> None:
+        """A frame was decoded; it may confirm one."""
+        ...
+
+    def radio_lost(self) -> None:
+        """The worker or its stream ended, and with it all its plans."""
         ...
 
 
@@ -80,9 +103,15 @@ class RadioLink:
     quiet_limit_s = 240.0
 
     def __init__(
-        self, settings: WorkerSettings, sink: FrameSink, command: Sequence[str] = WORKER
+        self,
+        settings: WorkerSettings,
+        sink: FrameSink,
+        command: Sequence[str] = WORKER,
+        downlinks: DownlinkSink | None = None,
     ) -> None:
         self._settings, self._sink, self._command = settings, sink, command
+        self._downlinks = downlinks
+        self._input: asyncio.StreamWriter | None = None
         self._decoder = msgspec.json.Decoder(RadioEvent)
         self._state = "starting"
         self._opened: StreamOpened | None = None
@@ -99,12 +128,21 @@ class RadioLink:
                 await self._listen(output, beat)
         finally:
             self._sink.worker_ended(self._stats.frames if self._stats else 0)
+            self._plans_are_gone()
         while self._state == "ended":
             beat()
             await asyncio.sleep(1.0)
         self._state = "failed"
         self._problem = self._problem or "the radio worker ended"
         raise RecoverableError(self._problem)
+
+    def send(self, command: Command) -> bool:
+        """Tell the worker something; False when none runs, or it does not read."""
+        pipe = self._input
+        if pipe is None or pipe.transport.get_write_buffer_size() > _UNREAD_LIMIT:
+            return False
+        pipe.write(msgspec.json.encode(command) + b"\n")
+        return True
 
     def status(self) -> RadioStatus:
         """What people are shown."""
@@ -144,8 +182,10 @@ class RadioLink:
         try:
             # Its stdin stays open: the worker ends when we are gone, however we went.
             process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
+            self._input = process.stdin
             yield process.stdout
         finally:
+            self._input = None
             process.stdin.close()
             try:
                 await self._hear_out(process.stdout)
@@ -184,6 +224,11 @@ class RadioLink:
             case FrameHeard():
                 simulated = self._opened.simulated if self._opened else False
                 self._sink.frame(event, simulated=simulated)
+                if self._downlinks is not None:
+                    self._downlinks.heard(event, simulated=simulated)
+            case DownlinkPlanned() | DownlinkSent() | DownlinkRefused():
+                if self._downlinks is not None:
+                    self._downlinks.radio_said(event)
             case RadioStats():
                 self._stats = event
             case StreamOpened():
@@ -196,7 +241,12 @@ class RadioLink:
                 self._state = "ended"
                 self._patience_s = _START_S
 
+    def _plans_are_gone(self) -> None:
+        if self._downlinks is not None:
+            self._downlinks.radio_lost()
+
     def _failed(self, event: StreamFailed) -> None:
+        self._plans_are_gone()
         if event.reason != self._problem:
             _log.warning("no reception: %s", event.reason)
         self._state, self._problem = "failed", event.reason

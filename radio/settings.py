@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from radio.sigfox.zones import ZONES, Zone
+from radio.transmit_settings import TransmitSettings
 
 Rate = Annotated[float, Meta(ge=200e3, le=20e6, description="samples per second")]
 Gain = Annotated[float, Meta(ge=-30, le=100, description="dB; none: automatic")]
@@ -49,6 +50,7 @@ class SimulatorSettings(
     Attributes:
         speed: 1 is real time; None as fast as it goes.
         follows_clock: Devices go on counting over restarts, as real ones do.
+        listening: So many devices more, which ask for a downlink, wait for it and confirm it.
     """
 
     devices: Annotated[int, Meta(ge=0, le=10_000)] = 12
@@ -60,6 +62,7 @@ class SimulatorSettings(
     rate_hz: Rate = 250e3
     speed: Annotated[float, Meta(gt=0, le=1000)] | None = 1.0
     follows_clock: bool = False
+    listening: Annotated[int, Meta(ge=0, le=1_000)] = 0
 
 
 FrontEndSettings = RecordingSettings | RtlTcpSettings | SoapySettings | SimulatorSettings
@@ -73,6 +76,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bit_rates: What to listen for; None: all that the zone has.
         calibration_db: dBm of a full-scale sine at the antenna; None: uncalibrated.
         queue_limit: Events that may wait for a slow reader before the oldest are dropped.
+        transmit: Downlinks; None: nothing is ever transmitted.
     """
 
     front_end: FrontEndSettings
@@ -80,6 +84,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bit_rates: tuple[Literal[100, 600], ...] | None = None
     calibration_db: Annotated[float, Meta(ge=-200, le=200)] | None = None
     queue_limit: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    transmit: TransmitSettings | None = None
 
     @property
     def zone_facts(self) -> Zone:

@@ -16,6 +16,7 @@ from radio.listener import Counts, Listener, UnfitStreamError
 from radio.outbox import Outbox
 from radio.reopen import ReopenDelay
 from radio.settings import RecordingSettings, WorkerSettings
+from radio.transmit_desk import TransmitDesk
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,13 @@ class Watch:
         front_end: FrontEnd,
         settings: WorkerSettings,
         outbox: Outbox,
+        desk: TransmitDesk,
         *,
         stop: threading.Event,
         rng: np.random.Generator,
     ) -> None:
         self._front_end, self._settings, self._outbox = front_end, settings, outbox
+        self._desk = desk
         self._stop, self._delay = stop, ReopenDelay(rng)
         # A recording waits for its reader; live samples do not come again.
         self._patient = isinstance(settings.front_end, RecordingSettings)
@@ -60,7 +63,7 @@ class Watch:
 
     def _listen(self) -> None:
         """One stream from its opening to its end; FrontEndError where that is not as it should."""
-        with self._front_end.open() as stream:
+        with self._front_end.open() as stream, self._desk.listening():
             settings = self._settings
             listener = Listener(
                 stream.facts,
@@ -72,7 +75,9 @@ class Watch:
             self._say_opened(stream)
             self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
             for block in stream.blocks():
+                self._desk.follow(block, stream.facts.rate_hz)
                 for frame in listener.feed(block, _utc_of(block)):
+                    self._desk.heard(frame)
                     self._outbox.put(frame, wait=self._patient)
                 if self._meter.due(time.monotonic()):
                     self._report(listener)

@@ -1,6 +1,7 @@
 """The radio worker: `python -m radio.worker`, a process of its own without an event loop.
 
-stdin: the settings as one line of JSON; the worker ends when it is closed.
+stdin: the settings as one line of JSON, then commands, one a line; when it is closed, the worker
+ends.
 stdout: events as JSON, one a line. stderr: the log.
 Exit status: 0 told to stop or the recording ended, 1 the front end can never work, 2 bad settings.
 """
@@ -19,13 +20,18 @@ import msgspec
 import numpy as np
 
 from radio.air.air import Air
-from radio.air.device import AirError
-from radio.air.fleet import Fleet, devices_of
+from radio.air.fleet import Fleet, devices_of, listeners_of
+from radio.airtime_file import AirtimeFile
+from radio.command_pipe import CommandPipe
+from radio.commands import SetState, Transmit, UnfitCommand
+from radio.downlink.queue import DownlinkQueue
 from radio.frontend.ports import FrontEnd
 from radio.frontend.rtl_tcp import RtlTcp
 from radio.frontend.sigmf import Recording
+from radio.frontend.simulated_transmitter import SimulatedTransmitter
 from radio.frontend.simulator import Simulator
 from radio.frontend.soapy import Soapy
+from radio.frontend.soapy_transmitter import SoapyTransmitter
 from radio.outbox import Outbox
 from radio.settings import (
     RecordingSettings,
@@ -34,13 +40,16 @@ from radio.settings import (
     SoapySettings,
     WorkerSettings,
 )
+from radio.stream_clock import FlowingClock, SampleDrivenClock
+from radio.transmission import Equipment
+from radio.transmit_desk import TransmitDesk
+from radio.transmit_settings import TransmitSettings
 from radio.watch import Watch
 
 log = logging.getLogger(__name__)
 
 _FAILED: Final = 1
 _WRONG_SETTINGS: Final = 2
-_LONGEST_SETTINGS_BYTES: Final = 65_536
 _STDIN: Final = 0
 _STDOUT: Final = 1
 
@@ -59,6 +68,39 @@ def front_end_of(settings: WorkerSettings) -> FrontEnd:
             return _simulator(simulator, settings)
 
 
+def equipment_of(settings: WorkerSettings, front_end: FrontEnd) -> Equipment | None:
+    """What it takes to transmit; None where the settings do not want it or the part cannot.
+
+    Raises:
+        ValueError: it is not said where airtime is kept.
+    """
+    transmit = settings.transmit
+    if transmit is None:
+        return None
+    if transmit.airtime_path is None:
+        raise ValueError("transmit.airtime_path is missing: airtime must survive a restart")
+    airtime = AirtimeFile(Path(transmit.airtime_path))
+    match front_end, settings.front_end:
+        case Simulator() as simulator, _:
+            part = SimulatedTransmitter(simulator, rate_hz=transmit.rate_hz)
+            return Equipment(part, SampleDrivenClock(), airtime)
+        case _, SoapySettings() as soapy:
+            return Equipment(SoapyTransmitter(transmit, soapy), FlowingClock(), airtime)
+        case _:
+            return None
+
+
+def _queue(settings: WorkerSettings) -> DownlinkQueue:
+    transmit = settings.transmit or TransmitSettings()
+    queue = DownlinkQueue(
+        settings.zone_facts,
+        repeats=transmit.repeats,
+        carrier_sense_waived=transmit.carrier_sense_waived,
+    )
+    queue.set_state(transmit.state)
+    return queue
+
+
 def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simulator:
     zone = settings.zone_facts
     fleet = Fleet(
@@ -67,7 +109,10 @@ def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simula
         snr_db=(simulator.lowest_snr_db, simulator.highest_snr_db),
         bit_rates=simulator.bit_rates,
     )
-    devices = devices_of(fleet, zone, simulator.seed)
+    devices = [
+        *devices_of(fleet, zone, simulator.seed),
+        *listeners_of(fleet, simulator.listening, zone, simulator.seed),
+    ]
     air = Air(devices, zone=zone, rate_hz=simulator.rate_hz, seed=simulator.seed)
     return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
 
@@ -77,22 +122,31 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     # Ctrl-C reaches all processes of a terminal; the gateway ends this one by closing stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    line = sys.stdin.buffer.readline(_LONGEST_SETTINGS_BYTES)
+    pipe = CommandPipe(_STDIN)
     try:
-        settings = msgspec.json.decode(line, type=WorkerSettings)
+        settings = msgspec.json.decode(pipe.settings(), type=WorkerSettings)
         front_end = front_end_of(settings)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AirError) as error:
+        equipment = equipment_of(settings, front_end)
+    except (ValueError, RecursionError) as error:
         log.error("settings refused: %s", error)  # noqa: TRY400 - the trace would say nothing more
         return _WRONG_SETTINGS
-    return _FAILED if not _watch(front_end, settings) else 0
+    outbox = Outbox(settings.queue_limit)
+    desk = TransmitDesk(_queue(settings), settings.zone, equipment, outbox)
+    return _FAILED if not _watch(front_end, settings, pipe, outbox, desk) else 0
 
 
-def _watch(front_end: FrontEnd, settings: WorkerSettings) -> bool:
-    stop, outbox = threading.Event(), Outbox(settings.queue_limit)
-    threading.Thread(target=_stop_when_closed, args=(stop, outbox), daemon=True).start()
+def _watch(
+    front_end: FrontEnd,
+    settings: WorkerSettings,
+    pipe: CommandPipe,
+    outbox: Outbox,
+    desk: TransmitDesk,
+) -> bool:
+    stop = threading.Event()
+    threading.Thread(target=_obey, args=(pipe, desk, stop, outbox), daemon=True).start()
     writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
     writer.start()
-    watch = Watch(front_end, settings, outbox, stop=stop, rng=np.random.default_rng())
+    watch = Watch(front_end, settings, outbox, desk, stop=stop, rng=np.random.default_rng())
     done = watch.run()
     outbox.close()
     # Whoever closed our stdin may not be reading any more: then there is nobody to wait for.
@@ -101,9 +155,14 @@ def _watch(front_end: FrontEnd, settings: WorkerSettings) -> bool:
     return done
 
 
-def _stop_when_closed(stop: threading.Event, outbox: Outbox) -> None:
-    while os.read(_STDIN, 4096):
-        pass
+def _obey(pipe: CommandPipe, desk: TransmitDesk, stop: threading.Event, outbox: Outbox) -> None:
+    """Carry out commands until the pipe is closed, which means: end."""
+    for command in pipe.commands():
+        match command:
+            case UnfitCommand(reason=reason):
+                log.warning("command refused: %s", reason)
+            case Transmit() | SetState():
+                desk.obey(command)
     stop.set()
     outbox.close()
 
