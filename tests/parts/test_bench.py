@@ -12,7 +12,7 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "packaging" / "bench" / "bench.py"
 GROUPS = (
-    "frames", "receiver", "sensitivity", "spool", "relay", "ingest", "latency", "memory",
+    "frames", "receiver", "spool", "relay", "ingest", "latency", "memory", "reception",
 )  # fmt: skip
 MAY_BE_ZERO = ("_lost", "_false_frames")
 
