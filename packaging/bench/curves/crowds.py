@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from crowd import RATE_HZ, Sent, noise, receive, rendered
+from crowd import Sent, noise, receive, rendered
 from curves.curve import Curve, Effort, Found, Kind, Mark, Point, Series
 from curves.losses import false_figure, share_figure
 from curves.messages import busy, content_of

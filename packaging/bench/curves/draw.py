@@ -10,9 +10,9 @@ from curves.curve import Curve, Kind, Point, Series
 
 mpl.use("Agg")
 
-from matplotlib import pyplot as plt  # noqa: E402 - after the choice of what draws
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.ticker import FuncFormatter  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 FLOOR_PERCENT: Final = 0.02
 _SIZE_INCH: Final = (8.6, 5.2)

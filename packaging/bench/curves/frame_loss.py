@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from crowd import RATE_HZ, Sent, frame, key_of, noise, receive, rendered
+from crowd import Sent, frame, key_of, noise, receive, rendered
 from curves.curve import Curve, Effort, Found, Kind, Point, Series
 from curves.differential import DifferentialReceiver
 from curves.limits import frame_limit
@@ -65,7 +65,9 @@ def measure(effort: Effort) -> Found:
         for level in (levels if effort.coarse else LIMIT_LEVELS_DB)
     ]
     figures = [
-        figure for goal in GOALS for figure in goal_figures("frames", goal, ours, limit, plain, HOW)
+        figure
+        for goal in GOALS
+        for figure in goal_figures("frames", goal, ours, limit=limit, plain=plain, how=HOW)
     ]
     false = sum(lost.false for scene in scenes for lost in scene)
     figures.append(false_figure("frames", false, len(levels) * effort.trials, HOW))

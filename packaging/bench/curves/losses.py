@@ -46,6 +46,7 @@ def goal_figures(
     name: str,
     goal: Goal,
     ours: Sequence[Point],
+    *,
     limit: Sequence[Point],
     plain: Sequence[Point],
     how: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from crowd import RATE_HZ, Sent, noise, receive, rendered
+from crowd import Sent, noise, receive, rendered
 from curves.curve import Curve, Effort, Found, Kind, Point, Series
 from curves.differential import DifferentialReceiver
 from curves.limits import message_limit
@@ -19,13 +19,13 @@ LEVELS_DB: Final = tuple(
 )
 LIMIT_LEVELS_DB: Final = tuple(np.arange(-2.0, 2.51, 0.25).tolist())
 COARSE_DB: Final = (-1.5, 2.0, 9.0)
-AT_ONCE: Final = 10
-SPACING_HZ: Final = 6e3
+AT_ONCE: Final = 15
+SPACING_HZ: Final = 4e3
 SCENE_S: Final = 11.8
 """Three frames with the longest gaps, and the device's slowest clock."""
 HOW: Final = (
     "messages of 12 bytes, three frames, 100 bps, sharp turns, drift ≤ 20 Hz/s throughout, clock ≤"
-    " 20 ppm, 10 at once; received when any frame or several together decode; limit: perfect"
+    " 20 ppm, 15 at once; received when any frame or several together decode; limit: perfect"
     " synchronisation, joint coherent Viterbi; plain: the best of three, differential"
 )
 _SEED: Final = 22
@@ -61,7 +61,7 @@ def measure(effort: Effort) -> Found:
         figure
         for name, points in (("messages", free), ("messages_bf1", asked))
         for goal in GOALS
-        for figure in goal_figures(name, goal, points, limit, free_plain, HOW)
+        for figure in goal_figures(name, goal, points, limit=limit, plain=free_plain, how=HOW)
     ]
     frames = 3 * 2 * len(levels) * effort.trials
     figures.append(false_figure("messages", free_false + asked_false, frames, HOW))

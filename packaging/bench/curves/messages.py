@@ -106,7 +106,10 @@ def asking(rng: np.random.Generator, count: int) -> Iterator[list[Sent]]:
     """Messages that ask for a downlink: half a second apart, 6 kHz up, 6 kHz down, as in RC1."""
     step_hz = ZONES["RC1"].bidirectional_step_hz
     for place in range(count):
-        first_hz = (place - (count - 1) / 2) * len(RANKS) * step_hz + float(rng.uniform(-500, 500))
+        # Two and two share the three steps, the second half a step beside the first.
+        group, second = divmod(place, 2)
+        middle_hz = (group - (count // 2 - 1) / 2) * len(RANKS) * step_hz
+        first_hz = middle_hz + (second - 0.5) * step_hz / 2 + float(rng.uniform(-300, 300))
         yield message(
             rng,
             Sender.new(rng, 0.0, Shape.RECT),
