@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,8 +98,12 @@ def test_curves_are_kept_and_a_page_is_written_from_several_runs(tmp_path: Path)
     assert drawn == ["drift.png", "neighbour.png"]
 
 
-def test_the_page_of_the_radio_shows_every_curve_that_is_drawn() -> None:
-    page = (DOCS / "radio.md").read_text()
-    for picture in (DOCS / "figures").glob("*.png"):
-        assert f"(figures/{picture.name})" in page
-    assert "packaging/bench/reception.py" in page
+def test_every_picture_is_shown_in_a_guide_and_the_page_of_the_radio_says_how() -> None:
+    guides = "".join(path.read_text() for path in DOCS.glob("*.md"))
+    pictures = list((DOCS / "figures").glob("*.png"))
+    assert pictures
+    for picture in pictures:
+        assert f"(figures/{picture.name})" in guides
+    for picture in re.findall(r"\((figures/.*?)\)", guides):
+        assert (DOCS / picture).exists()
+    assert "packaging/bench/reception.py" in (DOCS / "radio.md").read_text()
