@@ -67,8 +67,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures(*, quick: bool = False) -> list[Figure]:
     """Everything, as figures of the bench."""
-    effort = QUICK if quick else Effort()
-    return [figure for name in ABOUT_MIN for figure in _measured(name, effort).figures]
+    found = [_measured(name, QUICK if quick else Effort()) for name in ABOUT_MIN]
+    if not quick:
+        _keep(found, KEPT)
+    return [figure for kept in found for figure in kept.figures]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,10 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     # Each process has a core; libraries that start threads of their own would share it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    asked.kept.mkdir(parents=True, exist_ok=True)
     for name in asked.only or (() if asked.page else ABOUT_MIN):
-        kept = _measured(name, _effort(asked))
-        (asked.kept / f"{name}.json").write_bytes(msgspec.json.encode(kept))
+        _keep([_measured(name, _effort(asked))], asked.kept)
     known = list(_known(asked.kept))
     print("\n".join(table([figure for kept in known for figure in kept.figures])))
     if asked.page is not None:
@@ -103,6 +103,12 @@ def _measured(name: str, effort: Effort) -> Kept:
         figures=found.figures,
         curves=found.curves,
     )
+
+
+def _keep(found: Sequence[Kept], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for kept in found:
+        (folder / f"{kept.name}.json").write_bytes(msgspec.json.encode(kept))
 
 
 def _known(folder: Path) -> Iterator[Kept]:
