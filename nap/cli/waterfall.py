@@ -180,7 +180,7 @@ def _title(recording: Path, heard: _Heard) -> str:
 
 def _write(painted: Painted, out: Path) -> bool:
     content = BytesIO()
-    painted.image.save(content, "PNG", optimize=True)
+    painted.image.save(content, "PNG")
     try:
         out.write_bytes(content.getvalue())
     except OSError as error:

@@ -65,24 +65,39 @@ def paint(
     image = Image.new("RGB", plot.size_px, _PAPER_COLOUR)
     image.paste(Image.fromarray(pixels), (LEFT_PX, TOP_PX))
     draw = ImageDraw.Draw(image)
-    _axes(draw, plot, title)
+    _axes(image, draw, plot, title)
     boxes = [plot.box(burst) for burst in bursts]
     labelled = _mark(draw, plot, bursts, boxes)
     return Painted(image, plot, boxes, labelled)
 
 
-def _colours(rows_db: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Shape (rows, columns, 3)."""
+def _scale() -> NDArray[np.uint8]:
+    """A colour for each whole decibel, and last that of no samples; shape (n, 3)."""
+    levels = np.arange(QUIETEST_DB, LOUDEST_DB + 1)
     anchors = np.linspace(QUIETEST_DB, LOUDEST_DB, len(_COLOURS))
-    # Whole decibels: the eye sees no more, and the file of a noisy picture is half as large.
-    levels = np.rint(np.nan_to_num(rows_db, nan=QUIETEST_DB))
     parts = [np.interp(levels, anchors, part) for part in np.array(_COLOURS).T]
-    colours = np.stack(parts, axis=-1).astype(np.uint8)
-    colours[np.isnan(rows_db)] = _NO_SAMPLES_COLOUR
+    return np.vstack((np.stack(parts, axis=-1), _NO_SAMPLES_COLOUR)).astype(np.uint8)
+
+
+_SCALE: Final = _scale()
+
+
+def _colours(rows_db: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Shape (rows, columns, 3).
+
+    Whole decibels: the eye sees no more, and the file is half as large.
+    """
+    missing = len(_SCALE) - 1
+    steps = np.clip(
+        np.nan_to_num(rows_db, nan=QUIETEST_DB) - np.float32(QUIETEST_DB), 0, missing - 1
+    )
+    numbers = np.rint(steps).astype(np.uint8)
+    numbers[np.isnan(rows_db)] = missing
+    colours: NDArray[np.uint8] = _SCALE[numbers]
     return colours
 
 
-def _axes(draw: ImageDraw.ImageDraw, plot: Plot, title: str) -> None:
+def _axes(image: Image.Image, draw: ImageDraw.ImageDraw, plot: Plot, title: str) -> None:
     left, top, right, bottom = plot.inside
     font = ImageFont.load_default(_AXIS_PX)
     draw.text((LEFT_PX, 10), title, _TEXT_COLOUR, ImageFont.load_default(_TITLE_PX))
@@ -93,7 +108,7 @@ def _axes(draw: ImageDraw.ImageDraw, plot: Plot, title: str) -> None:
         draw.line((left - 5, y, left - 1, y), _TICK_COLOUR)
         draw.text((left - 8, y), f"{at_s:g} s", _TEXT_COLOUR, font, anchor="rm")
     draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=_TICK_COLOUR)
-    _legend(draw, plot, font)
+    _legend(image, draw, plot, font)
 
 
 def _frequency(frequency_hz: float, plot: Plot) -> str:
@@ -103,7 +118,7 @@ def _frequency(frequency_hz: float, plot: Plot) -> str:
     return f"{frequency_hz / 1e6:.{_MHZ_DIGITS}f} MHz"
 
 
-def _legend(draw: ImageDraw.ImageDraw, plot: Plot, font: Font) -> None:
+def _legend(image: Image.Image, draw: ImageDraw.ImageDraw, plot: Plot, font: Font) -> None:
     left, _, _, bottom = plot.inside
     y, x = bottom + 18, left
     for words, colour in (
@@ -114,11 +129,8 @@ def _legend(draw: ImageDraw.ImageDraw, plot: Plot, font: Font) -> None:
         draw.text((x + 15, y), words, _TEXT_COLOUR, font, anchor="lm")
         x += 40 + round(draw.textlength(words, font))
     words = f"{QUIETEST_DB:g} to {LOUDEST_DB:g} dB over the noise"
-    for at in range(100):
-        [[colour]] = _colours(
-            np.array([[QUIETEST_DB + at * (LOUDEST_DB - QUIETEST_DB) / 99]], np.float32)
-        )
-        draw.line((x + at, y - 5, x + at, y + 5), tuple(colour.tolist()))
+    bar = Image.fromarray(_SCALE[None, :-1]).resize((100, 11))
+    image.paste(bar, (x, y - 5))
     draw.text((x + 106, y), words, _TEXT_COLOUR, font, anchor="lm")
 
 

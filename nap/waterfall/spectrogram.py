@@ -86,9 +86,10 @@ class Spectrogram:
         self._finish_slice()
         heard = np.flatnonzero(~np.isnan(self._rows[:, 0]))
         rows = self._rows[: heard[-1] + 1 if heard.size else 1]
-        decibels: Power = 10 * np.log10(np.maximum(rows, _LEAST_POWER))
-        floor = np.nanmedian(decibels) if heard.size else 0.0
-        return decibels - np.float32(floor)
+        decibels: Power = np.float32(10) * np.log10(np.maximum(rows, np.float32(_LEAST_POWER)))
+        if heard.size:
+            decibels -= np.float32(np.median(decibels[~np.isnan(rows[:, 0])]))
+        return decibels
 
     @property
     def _slice_s(self) -> float:
