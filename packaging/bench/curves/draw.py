@@ -24,8 +24,8 @@ _STYLES: Final[dict[Kind, dict[str, Any]]] = {
     Kind.LIMIT: {"color": "#1a1a1a", "marker": "", "linestyle": ":", "linewidth": 1.8},
 }
 _MARKS: Final[dict[str, dict[str, Any]]] = {
-    "required": {"color": "#b3261e", "marker": "<"},
-    "aim": {"color": "#2e7d32", "marker": "<"},
+    "required": {"color": "#b3261e", "marker": "v"},
+    "aim": {"color": "#2e7d32", "marker": "v"},
 }
 
 
