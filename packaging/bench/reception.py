@@ -31,14 +31,14 @@ from page import write_page  # noqa: E402
 from table import table  # noqa: E402
 
 ABOUT_MIN: Final = {
-    "frame_loss": 10,
-    "message_loss": 40,
-    "drift": 5,
-    "neighbour": 10,
-    "crowds": 15,
-    "false_alarms": 60,
-    "accuracy": 2,
-    "resources": 3,
+    "frame_loss": 3,
+    "message_loss": 30,
+    "drift": 2,
+    "neighbour": 13,
+    "crowds": 5,
+    "false_alarms": 2,
+    "accuracy": 1,
+    "resources": 4,
 }
 """Modules of the folder curves, in the order of the table; minutes on two cores."""
 KEPT: Final = ROOT / "build" / "reception"

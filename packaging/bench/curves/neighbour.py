@@ -25,7 +25,7 @@ AIM_HZ: Final = 300
 PAIRS: Final = 6
 SPACING_HZ: Final = 30e3
 SCENE_S: Final = 3.6
-SHARE: Final = 4
+SHARE: Final = 3
 """These scenes cost more a frame and need less of them: loss here is all or nothing."""
 HOW: Final = (
     "single frames of 12 bytes at 12 dB, 100 bps, another one at 42 dB overlaps them for most of"
