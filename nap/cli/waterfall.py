@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 
 from nap.cli.progress import Progress
-from nap.waterfall.bursts import Burst, Bursts
+from nap.waterfall.bursts import Bursts
 from nap.waterfall.picture import Painted, paint
-from nap.waterfall.plot import Box
+from nap.waterfall.shown import show, summary
 from nap.waterfall.spectrogram import Spectrogram
 from radio.dsp.receiver import Receiver
 from radio.frontend.ports import FrontEndError, IqBlock, RecordingError, StreamFacts
@@ -24,31 +24,6 @@ from radio.frontend.sigmf import Recording, RecordingStream
 from radio.sigfox.zones import ZONES, Zone
 
 _BIT_RATES: Final = {"100": (100,), "600": (600,), "both": (100, 600)}
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints.
-
-    Attributes:
-        plot: The spectrogram's pixels in the picture: left, top, right, bottom.
-        bursts: Earliest first.
-        not_kept: Bursts beyond those that a picture can hold.
-    """
-
-    picture: str
-    begins_s: float
-    ends_s: float
-    low_hz: float
-    high_hz: float
-    plot: Box
-    bursts: list[BoxedBurst]
-    not_kept: int
-
-
-class BoxedBurst(Burst, frozen=True, kw_only=True):
-    """A burst with its place in the picture; None where it lies outside."""
-
-    box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     )
     if not _write(painted, args.out):
         return 1
-    shown = _shown(args.out, bursts, heard.bursts.more, painted)
-    print(msgspec.json.encode(shown).decode() if args.json else _summary(shown, painted))
+    shown = show(str(args.out), bursts, heard.bursts.more, painted)
+    print(msgspec.json.encode(shown).decode() if args.json else summary(shown, painted))
     return 0
 
 
@@ -187,33 +162,3 @@ def _write(painted: Painted, out: Path) -> bool:
         sys.stderr.write(f"nap waterfall: {out}: {error.strerror}\n")
         return False
     return True
-
-
-def _shown(out: Path, bursts: list[Burst], not_kept: int, painted: Painted) -> Shown:
-    plot = painted.plot
-    return Shown(
-        picture=str(out),
-        begins_s=plot.begins_s,
-        ends_s=plot.ends_s,
-        low_hz=plot.low_hz,
-        high_hz=plot.high_hz,
-        plot=plot.inside,
-        bursts=[
-            BoxedBurst(**msgspec.structs.asdict(burst), box=box)
-            for burst, box in zip(bursts, painted.boxes, strict=True)
-        ],
-        not_kept=not_kept,
-    )
-
-
-def _summary(shown: Shown, painted: Painted) -> str:
-    frames = sum(burst.device_id is not None for burst in shown.bursts)
-    boxed = sum(burst.box is not None for burst in shown.bursts)
-    words = [
-        f"{frames} frames",
-        f"{len(shown.bursts) - frames} bursts that did not decode",
-        f"{painted.labelled} of {boxed} boxes have room for a label",
-    ]
-    if shown.not_kept:
-        words.append(f"{shown.not_kept} bursts more than a picture can hold")
-    return f"{shown.picture}: {', '.join(words)}"

@@ -41,6 +41,7 @@ ABOUT_MIN: Final = {
     "resources": 4,
 }
 """Modules of the folder curves, in the order of the table; minutes on two cores."""
+MATTER: Final = ("python", "numpy")
 KEPT: Final = ROOT / "build" / "reception"
 FIGURES: Final = ROOT / "docs" / "figures"
 
@@ -132,7 +133,7 @@ def _write(page: Path, folder: Path, known: Sequence[Kept]) -> None:
             for kept in known
         ),
         "machine": machine(),
-        "versions": versions(),
+        "versions": {name: known_as for name, known_as in versions().items() if name in MATTER},
     }
     write_page(page, [figure for kept in known for figure in kept.figures], report)
     _say(f"written: {page}")
