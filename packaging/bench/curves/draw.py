@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 FLOOR_PERCENT: Final = 0.02
+LEAST_EVENTS: Final = 50
+"""A line through fewer would be a line through noise."""
 _SIZE_INCH: Final = (8.6, 5.2)
 _DOTS_PER_INCH: Final = 110
 _STYLES: Final[dict[Kind, dict[str, Any]]] = {
@@ -61,7 +63,7 @@ def draw(curve: Curve, folder: Path) -> Path:
 def _series(axes: Axes, series: Series, *, joined: bool) -> None:
     style = _STYLES[series.kind]
     if series.kind == Kind.LIMIT:
-        seen = [point for point in series.points if point.lost]
+        seen = [point for point in series.points if point.lost >= LEAST_EVENTS]
         axes.plot([p.x for p in seen], [p.percent for p in seen], label=series.label, **style)
         return
     style = style if joined else {**style, "linestyle": ""}
