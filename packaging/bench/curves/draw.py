@@ -30,6 +30,9 @@ _MARKS: Final[dict[str, dict[str, Any]]] = {
     "aim": {"color": "#2e7d32", "marker": "v"},
 }
 
+# In a picture of cases, where both may be the same.
+_BESIDE: Final = {"required": -0.12, "aim": 0.12}
+
 
 def draw(curve: Curve, folder: Path) -> Path:
     """Draw `curve` as FOLDER/NAME.png."""
@@ -40,7 +43,8 @@ def draw(curve: Curve, folder: Path) -> Path:
     for kind, style in _MARKS.items():
         marks = [mark for mark in curve.marks if mark.kind == kind]
         if marks:
-            at = [mark.x for mark in marks], [mark.percent for mark in marks]
+            beside = _BESIDE[kind] if curve.ticks else 0.0
+            at = [mark.x + beside for mark in marks], [mark.percent for mark in marks]
             axes.plot(*at, **style, markersize=9, linestyle="", label=kind, zorder=4)
     if curve.ticks:
         axes.set_xticks(range(len(curve.ticks)), curve.ticks)
