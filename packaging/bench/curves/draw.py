@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,13 +72,13 @@ def _series(axes: Axes, series: Series, *, joined: bool) -> None:
         axes.plot([p.x for p in seen], [p.percent for p in seen], label=series.label, **style)
         return
     style = style if joined else {**style, "linestyle": ""}
-    # Where nothing was lost, the arrow hangs from what may still be lost with 95 % certainty.
-    some = [point for point in series.points if point.lost]
+    # No line through where nothing was lost: there an arrow hangs from what may still be lost with
+    # 95 % certainty.
     none = [point for point in series.points if not point.lost]
     axes.errorbar(
-        [point.x for point in some],
-        [point.percent for point in some],
-        yerr=_bars(some),
+        [point.x for point in series.points],
+        [point.percent if point.lost else math.nan for point in series.points],
+        yerr=_bars(series.points),
         capsize=2.5,
         elinewidth=1,
         markersize=5,
@@ -86,14 +87,12 @@ def _series(axes: Axes, series: Series, *, joined: bool) -> None:
     )
     if none:
         at = [point.x for point in none], [point.interval[2] for point in none]
-        label = None if some else f"{series.label} (none lost; at most)"
         axes.plot(
             *at,
             linestyle="",
             marker=r"$\downarrow$",
             markersize=11,
             color=style["color"],
-            label=label,
         )
 
 
