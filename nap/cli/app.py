@@ -29,6 +29,7 @@ MODULES: Final = {
     "whitelist": ("nap.cli.whitelist", "show and change which devices are served"),
     "config": ("nap.cli.config", "show and check the configuration"),
     "decode": ("nap.cli.decode", "find and decode every uplink in a SigMF recording"),
+    "waterfall": ("nap.cli.waterfall", "draw a SigMF recording, each burst boxed and named"),
     "frames": ("nap.cli.frames", "encode and decode frames, JSON Lines in and out"),
     "modulate": ("nap.cli.modulate", "write the samples of a downlink as a SigMF recording"),
 }

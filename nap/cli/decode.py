@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from nap.cli.keys import KeyFileError, read_keys
+from nap.cli.progress import Progress
 from nap.combine import SENSING_S, Closed, Combiner, Event, hold_s
 from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError
@@ -77,10 +78,13 @@ def run(args: argparse.Namespace) -> int:
     encoder = msgspec.json.Encoder()
     try:
         keys = read_keys(args.keys) if args.keys else {}
-        for closed in _complete(args.recording, args.zone, _BIT_RATES[args.bit_rate]):
-            line = encoder.encode(describe(closed, keys)).decode()
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        with Progress("nap decode", "messages") as progress:
+            for closed in _complete(args, progress):
+                line = encoder.encode(describe(closed, keys)).decode()
+                progress.clear()
+                progress.found += 1
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
     except (FrontEndError, KeyFileError) as error:
         sys.stderr.write(f"nap decode: {error}\n")
         return 1
@@ -121,17 +125,18 @@ def _authenticated(frame: FrameHeard, keys: dict[str, bytes]) -> bool | None:
     return tags_equal(tag, uplink_tag(message, nak, len(tag)))
 
 
-def _complete(recording: Path, zone: str | None, bit_rates: tuple[int, ...]) -> Iterator[Closed]:
+def _complete(args: argparse.Namespace, progress: Progress) -> Iterator[Closed]:
     """Messages of the recording in the order in which they are complete."""
+    zone: str | None = args.zone
     # Without a frequency in the recording, carriers are counted from its centre.
     centre_hz = float(ZONES[zone].uplink_center_hz) if zone else 0.0
     # Which zone's devices listen before they talk is not always known: allow for it.
     combiner = Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=SENSING_S))
-    with Recording(recording, assumed_center_hz=centre_hz).open() as stream:
+    with Recording(args.recording, assumed_center_hz=centre_hz).open() as stream:
         listener = Listener(
             stream.facts,
             Counts(),
-            bit_rates=bit_rates,
+            bit_rates=_BIT_RATES[args.bit_rate],
             band_hz=ZONES[zone].band_hz if zone else None,
         )
         now = 0.0
@@ -140,6 +145,7 @@ def _complete(recording: Path, zone: str | None, bit_rates: tuple[int, ...]) -> 
             now = (block.first_sample + block.samples.size) / stream.facts.rate_hz
             yield from _closed(combiner, heard, now)
             yield from combiner.poll(now)
+            progress.show(now, stream.samples / stream.facts.rate_hz)
         yield from _closed(combiner, listener.flush(), now)
     yield from combiner.flush()
 

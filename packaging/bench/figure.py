@@ -22,6 +22,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         aim: What the design aims at, in words.
         low: Lower end of the 95 % interval where the figure is a share of trials.
         high: Upper end of it.
+        limit: What theory allows, computed beside the measurement.
+        plain: What a plain receiver reached on the same samples.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     aim: str | None = None
     low: float | None = None
     high: float | None = None
+    limit: str | None = None
+    plain: str | None = None
 
 
 def share(happened: int, trials: int) -> tuple[float, float, float]:
@@ -40,7 +44,8 @@ def share(happened: int, trials: int) -> tuple[float, float, float]:
     middle = (part + z2 / (2 * trials)) / (1 + z2 / trials)
     spread = math.sqrt(part * (1 - part) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
     half = _CONFIDENT * spread
-    return 100 * part, max(0.0, 100 * (middle - half)), min(100.0, 100 * (middle + half))
+    low = 100 * (middle - half) if happened else 0.0
+    return 100 * part, low, 100 * (middle + half) if happened < trials else 100.0
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -37,7 +37,7 @@ def machine() -> dict[str, str | int | list[float]]:
 def versions() -> dict[str, str]:
     """Of the programs and libraries that do the work."""
     return {
-        "commit": _said("git", "describe", "--always", "--dirty"),
+        "commit": commit(),
         "python": platform.python_version(),
         "openssl": ssl.OPENSSL_VERSION,
         "sqlite": sqlite3.sqlite_version,
@@ -45,6 +45,11 @@ def versions() -> dict[str, str]:
         "postgresql": _postgresql(),
         **{name: version(name) for name in LIBRARIES},
     }
+
+
+def commit() -> str:
+    """Of the working copy; `-dirty` where it holds changes."""
+    return _said("git", "describe", "--always", "--dirty")
 
 
 def _processor() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from figure import Figure
-from table import HEADINGS, cells
+from table import cells, headings
 
 BEGIN: Final = "<!-- figures -->\n"
 END: Final = "<!-- end of figures -->"
@@ -33,11 +33,12 @@ def _facts(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rows(figures: Sequence[Figure]) -> Iterator[str]:
-    yield "| " + " | ".join((*HEADINGS, "how")) + " |"
-    yield "|---" * (len(HEADINGS) + 1) + "|"
+    columns = headings(figures)
+    yield "| " + " | ".join((*columns, "how")) + " |"
+    yield "|---" * (len(columns) + 1) + "|"
     before = None
     for figure in figures:
-        name, *rest = cells(figure)
+        name, *rest = cells(figure, columns)
         how = "″" if figure.how == before else figure.how
         before = figure.how
         yield "| " + " | ".join((f"`{name}`", *rest, how)) + " |"

@@ -9,26 +9,35 @@ from typing import Final
 from figure import Figure
 
 HEADINGS: Final = ("figure", "value", "unit", "required", "aim")
-_WIDTHS: Final = (44, 24, 12, 30, 16)
+COMPARED: Final = ("limit", "plain")
+"""Columns that stand only where some figure has them."""
+_WIDTHS: Final = (44, 24, 12, 30, 16, 8, 8)
 _LARGE: Final = 100.0
 
 
 def table(figures: Sequence[Figure]) -> Iterator[str]:
     """Its lines; figures that were measured in the same way stand together."""
-    yield _line(HEADINGS)
+    columns = headings(figures)
+    yield _line(columns)
     for how, group in groupby(figures, lambda figure: figure.how):
         yield f"\n  {how}"
         for figure in group:
-            yield _line(cells(figure))
+            yield _line(cells(figure, columns))
 
 
-def cells(figure: Figure) -> Sequence[str]:
-    """One row under HEADINGS."""
-    return figure.name, _value(figure), figure.unit, figure.required or "", figure.aim or ""
+def headings(figures: Sequence[Figure]) -> Sequence[str]:
+    """Of the columns that these figures need."""
+    return *HEADINGS, *(name for name in COMPARED if any(getattr(f, name) for f in figures))
+
+
+def cells(figure: Figure, columns: Sequence[str] = HEADINGS) -> Sequence[str]:
+    """One row under these headings."""
+    rest = (getattr(figure, name) or "" for name in columns[3:])
+    return figure.name, _value(figure), figure.unit, *rest
 
 
 def _line(row: Sequence[str]) -> str:
-    name, value, *rest = (f"{c:{width}}" for c, width in zip(row, _WIDTHS, strict=True))
+    name, value, *rest = (f"{c:{width}}" for c, width in zip(row, _WIDTHS, strict=False))
     return " ".join((name, f"{value.strip():>{_WIDTHS[1]}}", *rest)).rstrip()
 
 

@@ -17,7 +17,8 @@ from radio.iso_time import iso_utc, later, parse_iso_utc
 
 Index = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Hertz = Annotated[float, Meta(ge=-1e12, le=1e12)]
-Rate = Annotated[float, Meta(gt=0, le=1e12)]
+# As for live parts: memory and work grow with the rate.
+Rate = Annotated[float, Meta(gt=0, le=20e6)]
 # In the folder of the metadata and nowhere else.
 _FILE_NAME: Final = re.compile(r'[^/\\:*?"<>|\x00]{1,255}')
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -149,3 +151,21 @@ def test_bad_keys_are_named_and_never_shown(recording: Path, tmp_path: Path) -> 
     assert result.returncode == 1
     assert "NAK of 0123abcd" in result.stderr
     assert "0011223344" not in result.stderr
+
+
+def test_a_terminal_shows_how_far_it_is_and_stdout_stays_the_same(tmp_path: Path) -> None:
+    recording = record(tmp_path)
+    plain = nap_decode(recording).stdout
+    ours, theirs = pty.openpty()
+    command = [NAP, "decode", recording]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs)
+    stdout, _ = process.communicate(timeout=100)
+    os.close(theirs)
+    # A few lines fit the terminal's own buffer: they are all still there.
+    written = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert stdout.decode() == plain
+    assert "of 16 s" in written
+    assert "x real time" in written
+    assert written.endswith("\r")
+    assert written.rstrip("\r").split("\r")[-1].strip() == ""
