@@ -58,7 +58,7 @@ class Listener:
                 rate_hz=facts.rate_hz,
                 center_hz=facts.center_hz,
                 bit_rates=bit_rates,
-                band_hz=band_hz,
+                bands_hz=None if band_hz is None else (band_hz,),
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error

@@ -107,7 +107,7 @@ def noise(rng: np.random.Generator, count: int) -> Samples:
 
 def receive(samples: Samples, bit_rates: tuple[int, ...], *, flush: bool) -> list[Decoded]:
     """What the receiver decodes, fed as it comes from a part."""
-    receiver = Receiver(rate_hz=RATE_HZ, center_hz=0.0, bit_rates=bit_rates, band_hz=BAND_HZ)
+    receiver = Receiver(rate_hz=RATE_HZ, center_hz=0.0, bit_rates=bit_rates, bands_hz=(BAND_HZ,))
     events = [
         event
         for start in range(0, samples.size, _FEED_SAMPLES)

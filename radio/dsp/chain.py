@@ -1,4 +1,4 @@
-"""The receiver of one bit rate: detect, decode when a frame is over, cancel, look again."""
+"""One bit rate in one band: detect, decode when a frame is over, cancel, look again."""
 
 from __future__ import annotations
 
@@ -10,75 +10,44 @@ from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.ghosts import GhostFilter
 from radio.dsp.reader import FrameReader
 from radio.dsp.report import Decoded, Undecoded
-from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, SpectraStore
+from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
 
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
-# Blocks are worked on in runs of this length: shorter ones cost time for their calls, in longer
-# ones a frame that ended waits. Always the same, so that it does not matter how samples come.
-RUN_S: Final = 0.04
 
 
 class Chain:
-    """Receives one bit rate.
+    """Receives one bit rate in one band.
 
     Args:
-        rate_hz: Sample rate.
+        grid: Blocks of this bit rate, and the bins of the band.
         center_hz: Radio frequency at 0 Hz of the samples.
-        bit_rate: 100 or 600.
-        band_hz: Lowest and highest frequency watched, relative to the centre.
-        first_sample: Index of the first sample that will be fed.
+        first_sample: Index of the first sample of the first block.
     """
 
-    def __init__(
-        self,
-        *,
-        rate_hz: float,
-        center_hz: float,
-        bit_rate: int,
-        band_hz: tuple[float, float],
-        first_sample: int,
-    ) -> None:
-        grid = Grid.cover(rate_hz, bit_rate, *band_hz)
+    def __init__(self, *, grid: Grid, center_hz: float, first_sample: int) -> None:
         self._store = SpectraStore(grid, capacity=STORE_BLOCKS)
         self._floor = NoiseFloor(grid.bins)
         self._reader = FrameReader(
             self._store, self._floor, center_hz=center_hz, first_sample=first_sample
         )
         self._docket = Docket()
-        self._ghosts = GhostFilter()
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
-        self._run = max(1, round(RUN_S * rate_hz / grid.hop)) * grid.hop
-        self._waiting: Complex = np.zeros(0, np.complex64)
 
     @property
-    def noise_dbfs_per_hz(self) -> float | None:
-        """Median noise floor over the band; None until a block was heard."""
+    def floor_dbfs_per_hz(self) -> Real:
+        """Noise floor of each bin; empty until a block was heard."""
         if not self._floor.known:
-            return None
-        per_hz = self._reader.noise_per_hz(float(np.median(self._floor.per_bin)))
-        return float(10 * np.log10(per_hz))
+            return np.zeros(0, np.float32)
+        per_hz: Real = self._reader.noise_per_hz(1.0) * self._floor.per_bin
+        in_db: Real = 10 * np.log10(per_hz)
+        return in_db
 
-    def feed(self, samples: Complex) -> list[Decoded | Undecoded]:
-        """Take consecutive samples; return the bursts that ended."""
-        waiting = np.concatenate((self._waiting, samples))
-        whole = waiting.size - waiting.size % self._run
-        self._waiting = waiting[whole:]
-        return [
-            event
-            for start in range(0, whole, self._run)
-            for event in self._advance(waiting[start : start + self._run])
-        ]
-
-    def flush(self) -> list[Decoded | Undecoded]:
-        """Work on all that waits, with silence after it."""
-        return self.feed(np.zeros((STORE_BLOCKS + 16) * self._store.grid.hop, np.complex64))
-
-    def _advance(self, samples: Complex) -> list[Decoded | Undecoded]:
-        self._store.append(samples)
+    def advance(self, spectra: Complex) -> list[Decoded | Undecoded]:
+        """Take the next few blocks, shape (blocks, size); return the bursts that ended."""
+        self._store.append(spectra)
         if self._store.end - self._scanned >= PREAMBLE_BLOCKS:
             power = hann_power(self._store.rows(self._scanned, self._store.end))
             self._floor.follow(power[PREAMBLE_BLOCKS - 1 :] if self._floor.known else power)
@@ -92,7 +61,7 @@ class Chain:
         while (burst := self._docket.due(self._store.end)) is not None:
             if not burst.options:
                 self._begin(burst)
-            elif (frame := self._finish(burst)) is not None and self._ghosts.is_new(frame):
+            elif (frame := self._finish(burst)) is not None:
                 decoded.append(frame)
         return decoded
 

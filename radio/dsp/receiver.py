@@ -9,14 +9,17 @@ from typing import Final
 
 import numpy as np
 
-from radio.dsp.chain import Chain
+from radio.dsp.rate_receiver import Band, RateReceiver
 from radio.dsp.report import Decoded, Undecoded
-from radio.dsp.spectra import Complex
+from radio.dsp.spectra import Complex, Grid
 
 # Zeros stand in for lost samples up to this long; after a longer gap the stream begins anew.
 LONGEST_GAP_S: Final = 1.0
 # Recordings of floats may have any scale; this leaves room for the squares of sums in float32.
 LARGEST_PART: Final = 1e6
+# Samples are worked on in runs of this length: shorter ones cost time for their calls, in longer
+# ones a frame that ended waits. Always the same, so that it does not matter how samples come.
+RUN_S: Final = 0.04
 _ZEROS_AT_ONCE: Final = 1 << 16
 
 
@@ -27,7 +30,11 @@ class Receiver:
         rate_hz: Sample rate, at least 20 times the highest bit rate.
         center_hz: Radio frequency at 0 Hz of the samples.
         bit_rates: Bit rates to listen for.
-        band_hz: Radio frequencies to watch, (low, high); None watches all that was sampled.
+        bands_hz: Radio frequencies to watch, each (low, high); a frame where two bands overlap
+            is reported once. None watches all that was sampled.
+
+    Raises:
+        ValueError: a band lies outside what was sampled.
     """
 
     def __init__(
@@ -36,23 +43,26 @@ class Receiver:
         rate_hz: float,
         center_hz: float,
         bit_rates: tuple[int, ...] = (100, 600),
-        band_hz: tuple[float, float] | None = None,
+        bands_hz: tuple[Band, ...] | None = None,
     ) -> None:
         half = rate_hz / 2
-        low, high = (-half, half) if band_hz is None else (b - center_hz for b in band_hz)
-        self._band_hz = max(low, -half), min(high, half)
-        if self._band_hz[0] >= self._band_hz[1]:
-            msg = f"the band {band_hz} lies outside {center_hz - half} to {center_hz + half} Hz"
-            raise ValueError(msg)
+        if bands_hz is None:
+            bands_hz = ((center_hz - half, center_hz + half),)
+        inside = [_inside(band, center_hz - half, center_hz + half) for band in bands_hz]
+        self._bands_hz = tuple((low - center_hz, high - center_hz) for low, high in _merged(inside))
         self._rate_hz, self._center_hz, self._bit_rates = rate_hz, center_hz, bit_rates
+        hop = Grid.cover(rate_hz, min(bit_rates), -half, half).hop
+        self._run = max(1, round(RUN_S * rate_hz / hop)) * hop
         self._next_sample = 0
-        self._chains: list[Chain] = []
+        self._waiting: Complex = np.zeros(0, np.complex64)
+        self._rates: list[RateReceiver] = []
         self._begin(0)
 
     @property
     def noise_dbfs_per_hz(self) -> float | None:
-        """Noise floor, median over the band; None until enough was heard."""
-        return self._chains[0].noise_dbfs_per_hz
+        """Noise floor, median over the bands; None until enough was heard."""
+        floor = self._rates[0].floor_dbfs_per_hz
+        return float(np.median(floor)) if floor.size else None
 
     def feed(self, samples: Complex, first_sample: int) -> list[Decoded | Undecoded]:
         """Take a run of samples; return what it completed, in no particular order.
@@ -72,16 +82,19 @@ class Receiver:
 
     def flush(self) -> list[Decoded | Undecoded]:
         """Try what is still pending as if silence followed; the stream has ended."""
-        return [event for chain in self._chains for event in chain.flush()]
+        found = self._advance(self._waiting)
+        self._waiting = self._waiting[:0]
+        return found + [event for rate in self._rates for event in rate.flush()]
 
     def _begin(self, first_sample: int) -> None:
         self._next_sample = first_sample
-        self._chains = [
-            Chain(
+        self._waiting = np.zeros(0, np.complex64)
+        self._rates = [
+            RateReceiver(
                 rate_hz=self._rate_hz,
                 center_hz=self._center_hz,
                 bit_rate=bit_rate,
-                band_hz=self._band_hz,
+                bands_hz=self._bands_hz,
                 first_sample=first_sample,
             )
             for bit_rate in self._bit_rates
@@ -89,7 +102,37 @@ class Receiver:
 
     def _take(self, samples: Complex) -> list[Decoded | Undecoded]:
         self._next_sample += samples.size
-        return [event for chain in self._chains for event in chain.feed(samples)]
+        waiting = np.concatenate((self._waiting, samples))
+        whole = waiting.size - waiting.size % self._run
+        self._waiting = waiting[whole:]
+        return [
+            event
+            for start in range(0, whole, self._run)
+            for event in self._advance(waiting[start : start + self._run])
+        ]
+
+    def _advance(self, samples: Complex) -> list[Decoded | Undecoded]:
+        return [event for rate in self._rates for event in rate.feed(samples)]
+
+
+def _inside(band: Band, low: float, high: float) -> Band:
+    inside = max(band[0], low), min(band[1], high)
+    if inside[0] >= inside[1]:
+        msg = f"the band {band} lies outside {low} to {high} Hz"
+        raise ValueError(msg)
+    return inside
+
+
+def _merged(bands: list[Band]) -> list[Band]:
+    """The same frequencies in bands that do not overlap."""
+    rising = sorted(bands)
+    merged = rising[:1]
+    for low, high in rising[1:]:
+        if low <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], high)
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _bounded(samples: Complex) -> Complex:

@@ -101,7 +101,6 @@ class SpectraStore:
         self.grid = grid
         self._capacity = capacity
         self._ring = np.zeros((capacity, grid.bins), np.complex64)
-        self._tail = np.zeros(0, np.complex64)
         self.end = 0  # number of the next block
         self._ahead: dict[int, list[tuple[int, Complex]]] = {}
 
@@ -110,29 +109,11 @@ class SpectraStore:
         """Number of the oldest block still held."""
         return max(0, self.end - self._capacity)
 
-    def append(self, samples: Complex) -> int:
-        """Take consecutive samples; return how many blocks they completed.
-
-        Args:
-            samples: Shape (n,). Longer runs than the capacity are the caller's mistake.
-        """
-        grid = self.grid
-        waiting = np.concatenate((self._tail, samples)) if self._tail.size else samples
-        count = max(0, (waiting.size - grid.hop) // grid.hop)
-        if count == 0:
-            self._tail = waiting
-            return 0
-        windows = np.lib.stride_tricks.as_strided(
-            waiting,
-            shape=(count, grid.size),
-            strides=(grid.hop * waiting.itemsize, waiting.itemsize),
-            writeable=False,
-        )
-        for number, spectrum in enumerate(np.fft.fft(windows, axis=1), start=self.end):
+    def append(self, spectra: Complex) -> None:
+        """Take the spectra of the next blocks, all bins of each: shape (blocks, size)."""
+        for number, spectrum in enumerate(spectra, start=self.end):
             self._keep(number, spectrum)
-        self.end += count
-        self._tail = waiting[count * grid.hop :].copy()
-        return count
+        self.end += spectra.shape[0]
 
     def _keep(self, number: int, spectrum: Complex) -> None:
         row = self._ring[number % self._capacity]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from radio.dsp.acquire import states_of
 from radio.dsp.baseband import slice_baseband
+from radio.dsp.blocks import BlockTransform
 from radio.dsp.cancel import cancel
 from radio.dsp.carrier import Search, find_carrier, follow_phase
 from radio.dsp.decide import decide
@@ -25,7 +26,7 @@ UPLINK = Uplink(0x0123ABCD, 77, bytes(range(12)), MessageType.BYTES)
 def store_of(samples: np.ndarray, rate_hz: float = 250e3, bit_rate: int = 100) -> SpectraStore:
     grid = Grid.cover(rate_hz, bit_rate, -rate_hz / 2, rate_hz / 2)
     store = SpectraStore(grid, capacity=200)
-    store.append(samples.astype(np.complex64))
+    store.append(BlockTransform(grid).take(samples.astype(np.complex64)))
     return store
 
 

@@ -186,18 +186,18 @@ def test_only_the_band_asked_for_is_watched() -> None:
     scene = Scene(3.0, seed=12)
     inside = scene.add(carrier_hz=30_000.0, first_bit_s=0.3)
     scene.add(carrier_hz=-60_000.0, first_bit_s=0.3)
-    receiver = Receiver(rate_hz=250e3, center_hz=868e6, band_hz=(868e6, 868e6 + 96e3))
+    receiver = Receiver(rate_hz=250e3, center_hz=868e6, bands_hz=((868e6, 868e6 + 96e3),))
     events = receiver.feed(scene.samples, 0) + receiver.flush()
     assert [key[0] for key in frames_of(events)] == [inside.uplink.device_id]
     with pytest.raises(ValueError, match="outside"):
-        Receiver(rate_hz=250e3, center_hz=868e6, band_hz=(902e6, 903e6))
+        Receiver(rate_hz=250e3, center_hz=868e6, bands_hz=((902e6, 903e6),))
 
 
 @pytest.mark.parametrize("low_hz", [-110e3, 1e3])
 def test_a_band_on_one_side_of_the_centre_is_watched(low_hz: float) -> None:
     scene = Scene(3.0, seed=16)
     sent = scene.add(carrier_hz=low_hz + 30_000.0, first_bit_s=0.3)
-    receiver = Receiver(rate_hz=250e3, center_hz=0.0, band_hz=(low_hz, low_hz + 90e3))
+    receiver = Receiver(rate_hz=250e3, center_hz=0.0, bands_hz=((low_hz, low_hz + 90e3),))
     events = receiver.feed(scene.samples, 0) + receiver.flush()
     assert [key[0] for key in frames_of(events)] == [sent.uplink.device_id]
 
@@ -208,7 +208,7 @@ def test_a_corner_of_the_band_is_better_than_nothing(width_hz: float, edge: int)
     scene = Scene(3.0, rate_hz=200e3, seed=17)
     sent = scene.add(carrier_hz=edge * (100e3 - 2_500.0), first_bit_s=0.3, snr_db=20.0)
     corner = sorted((edge * (100e3 - width_hz), edge * 300e3))
-    receiver = Receiver(rate_hz=200e3, center_hz=0.0, band_hz=(corner[0], corner[1]))
+    receiver = Receiver(rate_hz=200e3, center_hz=0.0, bands_hz=((corner[0], corner[1]),))
     events = receiver.feed(scene.samples, 0) + receiver.flush()
     wanted = [sent.uplink.device_id] if width_hz == 5_000.0 else []
     assert [key[0] for key in frames_of(events)] == wanted

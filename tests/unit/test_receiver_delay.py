@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from radio.dsp.blocks import BlockTransform
 from radio.dsp.receiver import Receiver
 from radio.dsp.report import Decoded
 from radio.dsp.spectra import Grid, SpectraStore
@@ -44,11 +45,12 @@ def test_what_is_taken_out_before_a_block_comes_is_missing_from_it_when_it_comes
     grid = Grid.cover(10_000.0, 100, -4000.0, 4000.0)
     early, late = SpectraStore(grid, capacity=8), SpectraStore(grid, capacity=8)
     out = np.full((3, 40), 5 + 2j, np.complex64)
-    early.append(samples[: 2 * grid.size])
+    blocks = BlockTransform(grid)
+    early.append(blocks.take(samples[: 2 * grid.size]))
     assert early.end < 5
     early.subtract(3, -10, out)
-    early.append(samples[2 * grid.size :])
-    late.append(samples)
+    early.append(blocks.take(samples[2 * grid.size :]))
+    late.append(BlockTransform(grid).take(samples))
     late.subtract(3, -10, out)
     assert early.end == late.end
     np.testing.assert_array_equal(early.rows(3, 6), late.rows(3, 6))
