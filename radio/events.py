@@ -98,4 +98,55 @@ class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     noise_dbfs_per_hz: float | None
 
 
-RadioEvent = FrameHeard | StreamOpened | StreamFailed | StreamEnded | RadioStats
+class DownlinkPlanned(msgspec.Struct, frozen=True, kw_only=True, tag="downlink_planned"):
+    """A downlink has its place in the window of its device.
+
+    Attributes:
+        id: Of the command.
+        in_s: How long from now its transmission begins; a place may still be shifted.
+        frequency_hz: Where.
+    """
+
+    id: str
+    in_s: float
+    frequency_hz: float
+
+
+class DownlinkSent(msgspec.Struct, frozen=True, kw_only=True, tag="downlink_sent"):
+    """A downlink frame has left the transmitter.
+
+    Attributes:
+        id: Of the command.
+        copy: 1 for the first frame, 2 … for repeats in the same window.
+        started_s: When its transmission began, s since sample 0 of the received stream.
+        ended_s: When it was over.
+        frequency_hz: Where.
+        late_s: By how much the transmitter missed the planned time.
+        airtime_left_s: What the rules of the band still allow now.
+    """
+
+    id: str
+    copy: int
+    started_s: float
+    ended_s: float
+    frequency_hz: float
+    late_s: float
+    airtime_left_s: float
+
+
+class DownlinkRefused(msgspec.Struct, frozen=True, kw_only=True, tag="downlink_refused"):
+    """A downlink will not be sent.
+
+    Attributes:
+        id: Of the command.
+        reason: A key of radio.downlink.refusal.Refusal.
+        detail: For people.
+    """
+
+    id: str
+    reason: str
+    detail: str
+
+
+DownlinkEvent = DownlinkPlanned | DownlinkSent | DownlinkRefused
+RadioEvent = FrameHeard | StreamOpened | StreamFailed | StreamEnded | RadioStats | DownlinkEvent

@@ -1,6 +1,7 @@
 """The radio worker: `python -m radio.worker`, a process of its own without an event loop.
 
-stdin: the settings as one line of JSON; the worker ends when it is closed.
+stdin: the settings as one line of JSON, then commands, one a line; when it is closed, the worker
+ends.
 stdout: events as JSON, one a line. stderr: the log.
 Exit status: 0 told to stop or the recording ended, 1 the front end can never work, 2 bad settings.
 """
@@ -21,6 +22,8 @@ import numpy as np
 from radio.air.air import Air
 from radio.air.device import AirError
 from radio.air.fleet import Fleet, devices_of
+from radio.command_pipe import CommandPipe
+from radio.commands import SetState, Transmit, UnfitCommand
 from radio.frontend.ports import FrontEnd
 from radio.frontend.rtl_tcp import RtlTcp
 from radio.frontend.sigmf import Recording
@@ -40,7 +43,6 @@ log = logging.getLogger(__name__)
 
 _FAILED: Final = 1
 _WRONG_SETTINGS: Final = 2
-_LONGEST_SETTINGS_BYTES: Final = 65_536
 _STDIN: Final = 0
 _STDOUT: Final = 1
 
@@ -77,19 +79,19 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     # Ctrl-C reaches all processes of a terminal; the gateway ends this one by closing stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    line = sys.stdin.buffer.readline(_LONGEST_SETTINGS_BYTES)
+    pipe = CommandPipe(_STDIN)
     try:
-        settings = msgspec.json.decode(line, type=WorkerSettings)
+        settings = msgspec.json.decode(pipe.settings(), type=WorkerSettings)
         front_end = front_end_of(settings)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AirError) as error:
         log.error("settings refused: %s", error)  # noqa: TRY400 - the trace would say nothing more
         return _WRONG_SETTINGS
-    return _FAILED if not _watch(front_end, settings) else 0
+    return _FAILED if not _watch(front_end, settings, pipe) else 0
 
 
-def _watch(front_end: FrontEnd, settings: WorkerSettings) -> bool:
+def _watch(front_end: FrontEnd, settings: WorkerSettings, pipe: CommandPipe) -> bool:
     stop, outbox = threading.Event(), Outbox(settings.queue_limit)
-    threading.Thread(target=_stop_when_closed, args=(stop, outbox), daemon=True).start()
+    threading.Thread(target=_obey, args=(pipe, stop, outbox), daemon=True).start()
     writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
     writer.start()
     watch = Watch(front_end, settings, outbox, stop=stop, rng=np.random.default_rng())
@@ -101,9 +103,14 @@ def _watch(front_end: FrontEnd, settings: WorkerSettings) -> bool:
     return done
 
 
-def _stop_when_closed(stop: threading.Event, outbox: Outbox) -> None:
-    while os.read(_STDIN, 4096):
-        pass
+def _obey(pipe: CommandPipe, stop: threading.Event, outbox: Outbox) -> None:
+    """Carry out commands until the pipe is closed, which means: end."""
+    for command in pipe.commands():
+        match command:
+            case UnfitCommand(reason=reason):
+                log.warning("command refused: %s", reason)
+            case Transmit() | SetState():
+                pass
     stop.set()
     outbox.close()
 
