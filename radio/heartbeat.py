@@ -9,7 +9,7 @@ nobody else can know; it is no frame heard, whatever becomes of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,27 +119,27 @@ class Heartbeat:
         self._next_s: float | None = None
         self._pending: _Injected | None = None
 
-    @property
-    def place(self) -> Place:
-        """Where the next one goes."""
-        return self._places[self._count % len(self._places)]
-
-    def add_to(self, samples: Complex, first_sample: int, noise_db: float | None) -> Complex:
+    def add_to(
+        self, samples: Complex, first_sample: int, noise_db_at: Callable[[float], float | None]
+    ) -> Complex:
         """The same samples with what they hold of a heartbeat.
 
         Args:
             samples: Shape (n,); never changed.
             first_sample: Index of samples[0] in the stream.
-            noise_db: Noise at `place`, dB over full scale in 1 Hz; None: not known yet.
+            noise_db_at: Noise at a frequency, dB over full scale in 1 Hz; None: not known yet.
         """
+        if self._pending is not None:
+            return self._with(self._pending.burst, samples, first_sample)
         end_s = (first_sample + samples.size) / self._rate_hz
         if self._next_s is None:
             self._next_s = end_s + _FIRST_AFTER_S
-        if self._pending is None and noise_db is not None and end_s >= self._next_s:
-            self._next_s = end_s + self._every_s
-            self._pending = self._make(end_s, noise_db)
-        elif self._pending is not None:
-            samples = self._with(self._pending.burst, samples, first_sample)
+        if end_s >= self._next_s:
+            place = self._places[self._count % len(self._places)]
+            if (noise_db := noise_db_at(place.frequency_hz)) is not None:
+                self._count += 1
+                self._next_s = end_s + self._every_s
+                self._pending = self._make(place, end_s, noise_db)
         return samples
 
     def sift(
@@ -162,9 +162,8 @@ class Heartbeat:
             self._pending = None
         return [event for event in found if event not in ours] if ours else found
 
-    def _make(self, end_s: float, noise_db: float) -> _Injected:
-        place, rng = self.place, self._rng
-        self._count += 1
+    def _make(self, place: Place, end_s: float, noise_db: float) -> _Injected:
+        rng = self._rng
         uplink = Uplink(
             device_id=int(rng.integers(2**32)),
             seq_number=int(rng.integers(2**12)),

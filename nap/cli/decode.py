@@ -132,7 +132,7 @@ def _complete(recording: Path, zone: str | None, bit_rates: tuple[int, ...]) -> 
             stream.facts,
             Counts(),
             bit_rates=bit_rates,
-            band_hz=ZONES[zone].band_hz if zone else None,
+            zones=(ZONES[zone],) if zone else (),
         )
         now = 0.0
         for block in stream.blocks():

@@ -1,1 +1,1 @@
-"""Levels: what full scale means in dBm, how loud the noise is, how busy the air, how true the crystal."""
+"""Levels: full scale in dBm, noise and occupancy of the air, the error of the crystal."""

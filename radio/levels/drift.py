@@ -1,4 +1,4 @@
-"""What the drifts of many frames have in common is our own oscillator's; the rest is the devices'."""
+"""What the drifts of many frames have in common is our own; the rest is that of the devices."""
 
 from __future__ import annotations
 

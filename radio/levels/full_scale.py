@@ -29,13 +29,13 @@ def full_scale_of(settings: WorkerSettings) -> FullScale:
     if settings.calibration_db is None and settings.calibration_path is None:
         return FullScale(None, "no calibration is set")
     front_end = settings.front_end
-    has_gain = isinstance(front_end, RtlTcpSettings | SoapySettings)
-    if has_gain and front_end.gain_db is None:
+    if not isinstance(front_end, RtlTcpSettings | SoapySettings):
+        unknown = None if settings.calibration_path is None else "this front end has no gain"
+        return FullScale(settings.calibration_db, unknown)
+    if front_end.gain_db is None:
         return FullScale(None, "the gain is automatic; set gain_db")
     if settings.calibration_path is None:
         return FullScale(settings.calibration_db)
-    if not has_gain or front_end.gain_db is None:
-        return FullScale(None, "this front end has no gain; set calibration_db")
     return _from_file(Path(settings.calibration_path), front_end.gain_db)
 
 
@@ -50,5 +50,7 @@ def _from_file(path: Path, gain_db: float) -> FullScale:
     dbm = calibration.full_scale_dbm(gain_db)
     if dbm is None:
         lowest, highest = calibration.range_db
-        return FullScale(None, f"{path}: gain_db {gain_db:g} is not within {lowest:g} to {highest:g}")
+        return FullScale(
+            None, f"{path}: gain_db {gain_db:g} is not within {lowest:g} to {highest:g}"
+        )
     return FullScale(dbm)

@@ -61,7 +61,7 @@ class LevelMeter:
         size = fast_size(rate_hz / _BIN_HZ)
         self._hann = np.hanning(size + 1)[:-1].astype(np.float32)
         self._per_hz = 1 / (float(np.sum(self._hann**2)) * rate_hz)
-        frequencies = center_hz + np.fft.fftfreq(size, 1 / rate_hz)
+        frequencies = center_hz + np.fft.fftfreq(size, 1 / rate_hz).astype(np.float64)
         self._bins, self._first, self.khz = _grouped(frequencies, bands_hz)
         self._counts = np.diff(np.append(self._first, self._bins.size))
         self._rows = np.arange(self.khz.size)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Final
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
 
 # Source: adjtimex(2).
 _UNSYNCHRONISED: Final = 0x40
@@ -22,17 +24,24 @@ class _Timex(ctypes.Structure):
     )
 
 
+@cache
+def _adjtimex() -> Callable[[Any], int] | None:
+    try:
+        function: Callable[[Any], int] = ctypes.CDLL(None).adjtimex
+    except (OSError, AttributeError):
+        return None
+    return function
+
+
 def clock_error_s() -> float | None:
     """Estimated error of the system's clock; None while nothing disciplines it.
 
     Also None where the kernel does not tell (a sandbox without adjtimex).
     """
-    try:
-        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
-    except (OSError, AttributeError):
+    state, adjtimex = _Timex(), _adjtimex()
+    if adjtimex is None:
         return None
-    state = _Timex()
     result = adjtimex(ctypes.byref(state))
     if result < 0 or result == _ERROR_STATE or state.status & _UNSYNCHRONISED:
         return None
-    return max(state.esterror, 0) * 1e-6
+    return 1e-6 * max(int(state.esterror), 0)
