@@ -13,11 +13,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from nap.api.server import Api
+from nap.clips import Clips
 from nap.combine import SENSING_S, Combiner, hold_s
 from nap.config import Config
 from nap.data_path import LEDGER, DataPath
 from nap.gateway import Gateway
+from nap.late.relayed_log import RelayedLog
+from nap.late.replay import ClipReplay
+from nap.late.tried import TriedClips
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import WORKER, RadioLink
 from nap.recent import RecentMessages
@@ -73,6 +79,7 @@ class _Kept:
     ledger: Ledger
     tally: TallyFile
     recent: RecentMessages
+    relayed: RelayedLog
 
 
 async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> None:
@@ -85,8 +92,11 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
         ledger, tally = await _ledger(config, spool)
         recent = RecentMessages(config.run_dir / "recent")
         await asyncio.to_thread(recent.open)
+        relayed = RelayedLog(config.state_dir / "relayed")
+        await asyncio.to_thread(relayed.open)
         policy, pulse = RestartPolicy(secrets.SystemRandom().random), Pulse()
-        stages = _stages(_Kept(config, whitelist, spool, ledger, tally, recent), worker, pulse)
+        kept = _Kept(config, whitelist, spool, ledger, tally, recent, relayed)
+        stages = _stages(kept, worker, pulse)
         stopping = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
@@ -95,6 +105,7 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
         finally:
             tally.close()
             recent.close()
+            relayed.close()
 
 
 def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
@@ -110,8 +121,20 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         tally=kept.tally,
         recent=kept.recent,
+        relayed=kept.relayed,
     )
-    radio = RadioLink(config.radio, path, worker)
+    clips_dir = config.clips_dir
+    radio = RadioLink(_with_clips_in(config.radio, clips_dir), path, worker)
+    radio.clips = clips = Clips(clips_dir, radio.send)
+    replay = ClipReplay(
+        clips_dir,
+        TriedClips(config.state_dir / "clips-tried.json"),
+        kept.relayed,
+        path,
+        version=f"nap {version('open-nap')}",
+        zone=config.radio.zone,
+        worker=worker,
+    )
     gateway = Gateway(
         config,
         radio=radio,
@@ -121,6 +144,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         spool=spool,
         pulse=pulse,
+        replay=replay,
     )
     gateway.relays = relays = make_relays(
         config.destination,
@@ -130,13 +154,18 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         uniform=secrets.SystemRandom().random,
         stats=gateway.stats,
     )
-    api = Api(config.socket_path, gateway.status, kept.whitelist)
+    api = Api(config.socket_path, gateway.status, kept.whitelist, clips)
     return [
-        Stage([radio]),
+        Stage([radio, replay] if config.radio.black_box.decode_again else [radio]),
         Stage([path]),
         Stage(relays, gateway.delivered, _FAREWELL_S),
         Stage([spool, kept.whitelist, gateway, api, Watchdog(pulse, gateway.status_line)]),
     ]
+
+
+def _with_clips_in(radio: WorkerSettings, folder: Path) -> WorkerSettings:
+    box = msgspec.structs.replace(radio.black_box, folder=str(folder))
+    return msgspec.structs.replace(radio, black_box=box)
 
 
 def _station(config: Config) -> Station:

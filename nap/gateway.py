@@ -11,6 +11,7 @@ from typing import Final, NoReturn, Protocol
 from nap.balance import Balance, balance
 from nap.combine import Combiner
 from nap.config import Config
+from nap.late.replay import ClipReplay
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import RadioLink
 from nap.relay.status import DestinationStatus
@@ -49,10 +50,12 @@ class Gateway:
         ledger: Ledger,
         spool: Spool,
         pulse: Pulse,
+        replay: ClipReplay,
     ) -> None:
         self._config = config
         self._radio, self._combiner, self._whitelist = radio, combiner, whitelist
         self._quota, self._ledger, self._spool, self._pulse = quota, ledger, spool, pulse
+        self._replay = replay
         self._started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         self._last: Status | None = None
         self.relays: Sequence[Tells] = ()
@@ -86,6 +89,7 @@ class Gateway:
             quota=QuotaStatus(used_today=self._ledger.quota_used, per_day=self._quota.limit),
             spool=spool,
             destinations=destinations,
+            late=self._replay.status(),
             balance=books,
             forgotten_messages=self._combiner.forgotten,
             services_down=self._pulse.down(),

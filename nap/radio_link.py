@@ -7,13 +7,18 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Final, NoReturn, Protocol
 
 import msgspec
 
+from nap.levels import LevelHistory, LevelsOfDay
 from nap.runtime.service import RecoverableError
+from radio.commands import Command
 from radio.events import (
+    ClipKept,
     FrameHeard,
+    LevelsMeasured,
     RadioEvent,
     RadioStats,
     StreamEnded,
@@ -50,6 +55,14 @@ class FrameSink(Protocol):
         ...
 
 
+class ClipSink(Protocol):
+    """Who takes what the worker says about clips."""
+
+    def told(self, kept: ClipKept) -> None:
+        """What became of one."""
+        ...
+
+
 class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The receiver at one moment.
 
@@ -57,6 +70,8 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
         state: starting, receiving, failed (`problem` says why) or ended (a recording).
         part: Which front end, for people.
         stats: As the worker reported last.
+        zones: Listened to.
+        levels: Noise, occupancy and drift of the last 24 hours.
         restarts: Workers that died and were started again.
     """
 
@@ -68,6 +83,8 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None
     stats: RadioStats | None
     restarts: int
+    zones: list[str] = []
+    levels: LevelsOfDay | None = None
 
 
 class RadioLink:
@@ -90,6 +107,9 @@ class RadioLink:
         self._problem: str | None = None
         self._patience_s = _START_S
         self._starts = 0
+        self._levels = LevelHistory()
+        self._stdin: asyncio.StreamWriter | None = None
+        self.clips: ClipSink | None = None
 
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Be the parent of one worker until it dies or we are told to stop."""
@@ -118,7 +138,16 @@ class RadioLink:
             problem=self._problem,
             stats=self._stats,
             restarts=max(self._starts - 1, 0),
+            zones=[zone.name for zone in self._settings.zones],
+            levels=self._levels.day(),
         )
+
+    def send(self, command: Command) -> bool:
+        """Tell the worker something; False while there is none."""
+        if self._stdin is None or self._stdin.is_closing():
+            return False
+        self._stdin.write(msgspec.json.encode(command) + b"\n")
+        return True
 
     def _begin(self) -> None:
         self._starts += 1
@@ -144,8 +173,10 @@ class RadioLink:
         try:
             # Its stdin stays open: the worker ends when we are gone, however we went.
             process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
+            self._stdin = process.stdin
             yield process.stdout
         finally:
+            self._stdin = None
             process.stdin.close()
             try:
                 await self._hear_out(process.stdout)
@@ -186,6 +217,12 @@ class RadioLink:
                 self._sink.frame(event, simulated=simulated)
             case RadioStats():
                 self._stats = event
+            case LevelsMeasured():
+                full_scale_dbm = self._stats.full_scale_dbm if self._stats else None
+                self._levels.add(event, full_scale_dbm, monotonic())
+            case ClipKept():
+                if self.clips is not None:
+                    self.clips.told(event)
             case StreamOpened():
                 self._state, self._opened, self._problem = "receiving", event, None
                 self._patience_s = _SILENCE_S

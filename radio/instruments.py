@@ -43,11 +43,13 @@ class Lasting:
     Attributes:
         writer: None: no black box.
         oscillator: None where it is not a real one.
+        simulated: The front end is no real part.
     """
 
     full_scale: FullScale
     writer: ClipWriter | None
     oscillator: Oscillator | None
+    simulated: bool
     heartbeats: HeartbeatRate = field(default_factory=HeartbeatRate)
     drifts: DriftMeter = field(default_factory=DriftMeter)
 
@@ -91,6 +93,7 @@ class Instruments:
                 datatype=_datatype(settings),
                 full_scale_dbm=lasting.full_scale.dbm,
                 zones=[zone.name for zone in zones],
+                simulated=lasting.simulated,
             )
         if lasting.oscillator is not None:
             lasting.oscillator.stream_begins()

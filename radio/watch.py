@@ -206,4 +206,5 @@ def _lasting(settings: WorkerSettings, outbox: Outbox, *, simulated: bool) -> La
         full_scale=full_scale_of(settings),
         writer=writer,
         oscillator=None if simulated else Oscillator(settings.reference_device),
+        simulated=simulated,
     )

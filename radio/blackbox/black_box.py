@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from radio.blackbox.clip import ClipAbout, Kind
+from radio.blackbox.clip import ClipAbout
+from radio.blackbox.files import Kind
 from radio.blackbox.planner import ClipPlanner, Planned
 from radio.blackbox.ring import BYTES_PER_SAMPLE, Datatype, SampleRing
 from radio.blackbox.writer import ClipWriter, Cut
@@ -28,9 +29,11 @@ class BlackBox:
         datatype: Datatype,
         full_scale_dbm: float | None,
         zones: Sequence[str],
+        simulated: bool,
     ) -> None:
         self._settings, self._facts, self._writer = settings, facts, writer
         self._full_scale_dbm, self._zones = full_scale_dbm, tuple(zones)
+        self._simulated = simulated
         wanted = settings.ring_s * facts.rate_hz
         most = settings.ring_bytes / BYTES_PER_SAMPLE[datatype]
         self._ring = SampleRing(datatype, int(min(wanted, most)))
@@ -108,6 +111,7 @@ class BlackBox:
             started_utc=self._utc_of(first),
             full_scale_dbm=self._full_scale_dbm,
             zones=self._zones,
+            simulated=self._simulated,
             first_s=first / self._facts.rate_hz,
             bursts=bursts,
         )

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from importlib.metadata import version
+from typing import Final
 
 import msgspec
-from msgspec import Meta, field
 
+from radio.blackbox.files import Kind
 from radio.blackbox.ring import Datatype
 from radio.dsp.report import Undecoded
 
 _SIGMF_VERSION: Final = "1.2.6"
 _FRAME_BITS: Final = 208
-Kind = Literal["undecoded", "kept"]
-_ZoneName = Annotated[str, Meta(pattern="^RC[1-7]$", max_length=3)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +38,7 @@ class ClipAbout:
     started_utc: str | None
     full_scale_dbm: float | None
     zones: Sequence[str]
+    simulated: bool
     first_s: float
     bursts: Sequence[Undecoded]
 
@@ -48,28 +48,9 @@ class ClipAbout:
         return max((round(burst.snr_db, 1) for burst in self.bursts), default=0.0)
 
 
-class ClipFacts(msgspec.Struct, frozen=True):
-    """What is read back of a clip's metadata; a stranger may have written it."""
-
-    # Without it a recording is none of ours, and not ours to remove.
-    kind: Kind = field(name="nap:kind")
-    zones: Annotated[list[_ZoneName], Meta(max_length=7)] = field(
-        name="nap:zones", default_factory=list
-    )
-    snr_db: Annotated[float, Meta(ge=-100, le=200)] = field(name="nap:snr_db", default=0.0)
-    rate_hz: Annotated[float, Meta(gt=0, le=1e12)] = field(name="core:sample_rate", default=1.0)
-
-
-class _Document(msgspec.Struct, frozen=True):
-    globals: ClipFacts = field(name="global")
-
-
-def read_facts(text: bytes) -> ClipFacts | None:
-    """The facts in metadata; None where it is none of a clip."""
-    try:
-        return msgspec.json.decode(text, type=_Document).globals
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def recorder() -> str:
+    """Which version of the software could not decode it."""
+    return f"nap {version('open-nap')}"
 
 
 def metadata(about: ClipAbout, sha512: str) -> bytes:
@@ -80,13 +61,14 @@ def metadata(about: ClipAbout, sha512: str) -> bytes:
                 "core:datatype": about.datatype,
                 "core:version": _SIGMF_VERSION,
                 "core:sample_rate": about.rate_hz,
-                "core:recorder": "nap",
+                "core:recorder": recorder(),
                 "core:description": _DESCRIPTIONS[about.kind],
                 "core:sha512": sha512,
                 "core:extensions": [{"name": "nap", "version": "1.0.0", "optional": True}],
                 "nap:kind": about.kind,
                 "nap:zones": list(about.zones),
                 "nap:snr_db": about.snr_db,
+                "nap:simulated": about.simulated or None,
             }
         ),
         "captures": [

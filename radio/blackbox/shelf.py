@@ -6,47 +6,27 @@ are whole and on disk. What a crash left behind is swept away.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from radio.blackbox.clip import ClipAbout, ClipFacts, metadata, read_facts
-from radio.frontend.sigmf import DATA_SUFFIX, META_SUFFIX
+from radio.blackbox.clip import ClipAbout, metadata
+from radio.blackbox.files import (
+    DATA_SUFFIX,
+    META_SUFFIX,
+    PREFIX,
+    Clip,
+    ClipFacts,
+    clips_in,
+    stem,
+)
 
-PREFIX: Final = "clip-"
-"""Of all names here; what is called otherwise is somebody else's and not touched."""
+LEFT_FREE_BYTES: Final = 50_000_000
 _ASIDE_SUFFIX: Final = ".part"
-_LARGEST_META_BYTES: Final = 1_000_000
-# A clip of 20 dB is forgotten after a week for one of 6 dB that is new.
-_DB_PER_DAY: Final = 2.0
-_DAY_S: Final = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """One clip on disk.
-
-    Attributes:
-        name: Of both files, without suffix.
-        bytes: Of both.
-        modified_s: When it was written, s since 1970.
-    """
-
-    name: str
-    bytes: int
-    modified_s: float
-    facts: ClipFacts
-
-    @property
-    def worth(self) -> tuple[bool, float]:
-        """Clips of less worth go first: undecoded before asked for, weak and old before others."""
-        asked_for = self.facts.kind == "kept"
-        strength = 0.0 if asked_for else self.facts.snr_db
-        return asked_for, strength + _DB_PER_DAY * self.modified_s / _DAY_S
 
 
 class ClipTooLargeError(Exception):
@@ -68,7 +48,7 @@ class Shelf:
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         for path in list(self._folder.glob(f"{PREFIX}*")):
-            orphan = path.name.endswith(DATA_SUFFIX) and not self._meta(_stem(path)).exists()
+            orphan = path.name.endswith(DATA_SUFFIX) and not self._meta(stem(path)).exists()
             if path.name.endswith(_ASIDE_SUFFIX) or orphan:
                 path.unlink(missing_ok=True)
         self._make_room(0)
@@ -81,9 +61,10 @@ class Shelf:
             OSError: the disk refused; nothing of the clip is left.
         """
         meta = metadata(about, hashlib.sha512(samples).hexdigest())
-        facts = ClipFacts(about.kind, list(about.zones), about.snr_db)
+        facts = ClipFacts(kind=about.kind, snr_db=about.snr_db)
         self._make_room(len(samples) + len(meta), Clip(name, 0, now_s, facts))
         try:
+            self._leave_room(len(samples) + len(meta))
             _write(self._folder / (name + DATA_SUFFIX), samples)
             _write(self._meta(name), meta)
             _sync(self._folder)
@@ -113,6 +94,13 @@ class Shelf:
             self._remove(clip.name)
             self.removed += 1
 
+    def _leave_room(self, wanted: int) -> None:
+        """Clips are worth less than the messages that may have to wait on the same disk."""
+        disk = os.statvfs(self._folder)
+        if disk.f_bavail * disk.f_frsize < wanted + LEFT_FREE_BYTES:
+            text = f"less than {LEFT_FREE_BYTES // 1_000_000} MB would be left free"
+            raise OSError(errno.ENOSPC, text)
+
     def _remove(self, name: str) -> None:
         # The metadata first: without it the samples are no clip any more.
         for path in (self._meta(name), self._folder / (name + DATA_SUFFIX)):
@@ -121,33 +109,6 @@ class Shelf:
 
     def _meta(self, name: str) -> Path:
         return self._folder / (name + META_SUFFIX)
-
-
-def clips_in(folder: Path) -> list[Clip]:
-    """All clips of a folder by name; one that vanishes or cannot be read is none."""
-    try:
-        paths = sorted(folder.glob(f"{PREFIX}*{META_SUFFIX}"))
-    except OSError:
-        return []
-    return [clip for path in paths if (clip := _clip(path)) is not None]
-
-
-def _clip(path: Path) -> Clip | None:
-    data = path.with_name(_stem(path) + DATA_SUFFIX)
-    try:
-        about, samples = path.stat(), data.stat()
-        if about.st_size > _LARGEST_META_BYTES:
-            return None
-        facts = read_facts(path.read_bytes())
-    except OSError:
-        return None
-    if facts is None:
-        return None
-    return Clip(_stem(path), about.st_size + samples.st_size, about.st_mtime, facts)
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(META_SUFFIX).removesuffix(DATA_SUFFIX)
 
 
 def _least(clips: Iterable[Clip], excess: int) -> Iterable[Clip]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from radio.blackbox.clip import ClipAbout
-from radio.blackbox.shelf import PREFIX, ClipTooLargeError, Shelf, clips_in
+from radio.blackbox.files import PREFIX, clips_in
+from radio.blackbox.shelf import ClipTooLargeError, Shelf
 from radio.events import ClipKept
 from radio.iso_time import parse_iso_utc
 
