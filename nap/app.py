@@ -13,13 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from nap.api.server import Api
 from nap.clips import Clips
 from nap.combine import SENSING_S, Combiner, hold_s
 from nap.config import Config
 from nap.data_path import LEDGER, DataPath
+from nap.downlink.service import Downlinks
 from nap.gateway import Gateway
 from nap.late.relayed_log import RelayedLog
 from nap.late.replay import ClipReplay
@@ -123,11 +124,8 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         recent=kept.recent,
         relayed=kept.relayed,
     )
-    clips_dir = config.clips_dir
-    radio = RadioLink(_with_clips_in(config.radio, clips_dir), path, worker)
-    radio.clips = clips = Clips(clips_dir, radio.send)
     replay = ClipReplay(
-        clips_dir,
+        config.clips_dir,
         TriedClips(config.state_dir / "clips-tried.json"),
         kept.relayed,
         path,
@@ -135,6 +133,10 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         zone=config.radio.zone,
         worker=worker,
     )
+    downlinks = Downlinks()
+    radio = RadioLink(_radio_settings(config), path, worker, downlinks)
+    downlinks.use(radio.send)
+    radio.clips = clips = Clips(config.clips_dir, radio.send)
     gateway = Gateway(
         config,
         radio=radio,
@@ -153,19 +155,26 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         refused_folder=config.state_dir / "refused",
         uniform=secrets.SystemRandom().random,
         stats=gateway.stats,
+        commands=downlinks.line,
     )
     api = Api(config.socket_path, gateway.status, kept.whitelist, clips)
     return [
         Stage([radio, replay] if config.radio.black_box.decode_again else [radio]),
-        Stage([path]),
+        Stage([path, downlinks]),
         Stage(relays, gateway.delivered, _FAREWELL_S),
         Stage([spool, kept.whitelist, gateway, api, Watchdog(pulse, gateway.status_line)]),
     ]
 
 
-def _with_clips_in(radio: WorkerSettings, folder: Path) -> WorkerSettings:
-    box = msgspec.structs.replace(radio.black_box, folder=str(folder))
-    return msgspec.structs.replace(radio, black_box=box)
+def _radio_settings(config: Config) -> WorkerSettings:
+    """Those of the file; clips and airtime are kept with everything else that must survive."""
+    radio = config.radio
+    folder = str(config.clips_dir.absolute())
+    radio = replace(radio, black_box=replace(radio.black_box, folder=folder))
+    if radio.transmit is None or radio.transmit.airtime_path is not None:
+        return radio
+    kept = str((config.state_dir / "airtime").absolute())
+    return replace(radio, transmit=replace(radio.transmit, airtime_path=kept))
 
 
 def _station(config: Config) -> Station:

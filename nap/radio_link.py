@@ -8,15 +8,19 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 import msgspec
 
 from nap.levels import LevelHistory, LevelsOfDay
+from nap.radio_sinks import ClipSink, DownlinkSink, FrameSink
 from nap.runtime.service import RecoverableError
 from radio.commands import Command
 from radio.events import (
     ClipKept,
+    DownlinkPlanned,
+    DownlinkRefused,
+    DownlinkSent,
     FrameHeard,
     LevelsMeasured,
     RadioEvent,
@@ -32,35 +36,13 @@ _log = logging.getLogger(__name__)
 WORKER: Final = (sys.executable, "-m", "radio.worker")
 _LINE_LIMIT: Final = 65_536
 """Bytes of one event; the longest is below 1 kB."""
+_UNREAD_LIMIT: Final = 65_536
+"""Bytes of commands; more than that wait only before a worker that hangs."""
 _SILENCE_S: Final = 15.0
 """A worker that says nothing for so long hangs: while samples flow it reports every second."""
 _START_S: Final = 60.0
 """Loading its libraries from a slow flash."""
 _GOODBYE_S: Final = 3.0
-
-
-class FrameSink(Protocol):
-    """Who takes what the worker says about frames."""
-
-    def worker_started(self) -> None:
-        """Frame numbers begin at 1 again."""
-        ...
-
-    def frame(self, frame: FrameHeard, *, simulated: bool) -> None:
-        """A frame was decoded."""
-        ...
-
-    def worker_ended(self, frames: int) -> None:
-        """No more frames come of this worker, which last said that it decoded `frames`."""
-        ...
-
-
-class ClipSink(Protocol):
-    """Who takes what the worker says about clips."""
-
-    def told(self, kept: ClipKept) -> None:
-        """What became of one."""
-        ...
 
 
 class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +52,9 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
         state: starting, receiving, failed (`problem` says why) or ended (a recording).
         part: Which front end, for people.
         stats: As the worker reported last.
+        restarts: Workers that died and were started again.
         zones: Listened to.
         levels: Noise, occupancy and drift of the last 24 hours.
-        restarts: Workers that died and were started again.
     """
 
     state: str
@@ -97,9 +79,15 @@ class RadioLink:
     quiet_limit_s = 240.0
 
     def __init__(
-        self, settings: WorkerSettings, sink: FrameSink, command: Sequence[str] = WORKER
+        self,
+        settings: WorkerSettings,
+        sink: FrameSink,
+        command: Sequence[str] = WORKER,
+        downlinks: DownlinkSink | None = None,
     ) -> None:
         self._settings, self._sink, self._command = settings, sink, command
+        self._downlinks = downlinks
+        self._input: asyncio.StreamWriter | None = None
         self._decoder = msgspec.json.Decoder(RadioEvent)
         self._state = "starting"
         self._opened: StreamOpened | None = None
@@ -108,7 +96,6 @@ class RadioLink:
         self._patience_s = _START_S
         self._starts = 0
         self._levels = LevelHistory()
-        self._stdin: asyncio.StreamWriter | None = None
         self.clips: ClipSink | None = None
 
     async def run(self, beat: Callable[[], None]) -> NoReturn:
@@ -119,12 +106,21 @@ class RadioLink:
                 await self._listen(output, beat)
         finally:
             self._sink.worker_ended(self._stats.frames if self._stats else 0)
+            self._plans_are_gone()
         while self._state == "ended":
             beat()
             await asyncio.sleep(1.0)
         self._state = "failed"
         self._problem = self._problem or "the radio worker ended"
         raise RecoverableError(self._problem)
+
+    def send(self, command: Command) -> bool:
+        """Tell the worker something; False when none runs, or it does not read."""
+        pipe = self._input
+        if pipe is None or pipe.transport.get_write_buffer_size() > _UNREAD_LIMIT:
+            return False
+        pipe.write(msgspec.json.encode(command) + b"\n")
+        return True
 
     def status(self) -> RadioStatus:
         """What people are shown."""
@@ -141,13 +137,6 @@ class RadioLink:
             zones=[zone.name for zone in self._settings.zones],
             levels=self._levels.day(),
         )
-
-    def send(self, command: Command) -> bool:
-        """Tell the worker something; False while there is none."""
-        if self._stdin is None or self._stdin.is_closing():
-            return False
-        self._stdin.write(msgspec.json.encode(command) + b"\n")
-        return True
 
     def _begin(self) -> None:
         self._starts += 1
@@ -173,10 +162,10 @@ class RadioLink:
         try:
             # Its stdin stays open: the worker ends when we are gone, however we went.
             process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
-            self._stdin = process.stdin
+            self._input = process.stdin
             yield process.stdout
         finally:
-            self._stdin = None
+            self._input = None
             process.stdin.close()
             try:
                 await self._hear_out(process.stdout)
@@ -213,16 +202,14 @@ class RadioLink:
             raise RecoverableError(msg) from error
         match event:
             case FrameHeard():
-                simulated = self._opened.simulated if self._opened else False
-                self._sink.frame(event, simulated=simulated)
+                self._heard(event)
+            case DownlinkPlanned() | DownlinkSent() | DownlinkRefused():
+                if self._downlinks is not None:
+                    self._downlinks.radio_said(event)
             case RadioStats():
                 self._stats = event
-            case LevelsMeasured():
-                full_scale_dbm = self._stats.full_scale_dbm if self._stats else None
-                self._levels.add(event, full_scale_dbm, monotonic())
-            case ClipKept():
-                if self.clips is not None:
-                    self.clips.told(event)
+            case LevelsMeasured() | ClipKept():
+                self._measured(event)
             case StreamOpened():
                 self._state, self._opened, self._problem = "receiving", event, None
                 self._patience_s = _SILENCE_S
@@ -233,7 +220,25 @@ class RadioLink:
                 self._state = "ended"
                 self._patience_s = _START_S
 
+    def _heard(self, frame: FrameHeard) -> None:
+        simulated = self._opened.simulated if self._opened else False
+        self._sink.frame(frame, simulated=simulated)
+        if self._downlinks is not None:
+            self._downlinks.heard(frame, simulated=simulated)
+
+    def _measured(self, event: LevelsMeasured | ClipKept) -> None:
+        if isinstance(event, LevelsMeasured):
+            full_scale_dbm = self._stats.full_scale_dbm if self._stats else None
+            self._levels.add(event, full_scale_dbm, monotonic())
+        elif self.clips is not None:
+            self.clips.told(event)
+
+    def _plans_are_gone(self) -> None:
+        if self._downlinks is not None:
+            self._downlinks.radio_lost()
+
     def _failed(self, event: StreamFailed) -> None:
+        self._plans_are_gone()
         if event.reason != self._problem:
             _log.warning("no reception: %s", event.reason)
         self._state, self._problem = "failed", event.reason

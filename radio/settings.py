@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from radio.levels.reference import ReferenceDevice
 from radio.sigfox.zones import ZONES, Zone
+from radio.transmit_settings import TransmitSettings
 from radio.watched_zones import bit_rates, center_hz, check_rate
 
 Rate = Annotated[float, Meta(ge=200e3, le=20e6, description="samples per second")]
@@ -52,6 +53,7 @@ class SimulatorSettings(
     Attributes:
         speed: 1 is real time; None as fast as it goes.
         follows_clock: Devices go on counting over restarts, as real ones do.
+        listening: So many devices more, which ask for a downlink, wait for it and confirm it.
     """
 
     devices: Annotated[int, Meta(ge=0, le=10_000)] = 12
@@ -63,6 +65,7 @@ class SimulatorSettings(
     rate_hz: Rate = 250e3
     speed: Annotated[float, Meta(gt=0, le=1000)] | None = 1.0
     follows_clock: bool = False
+    listening: Annotated[int, Meta(ge=0, le=1_000)] = 0
 
 
 FrontEndSettings = RecordingSettings | RtlTcpSettings | SoapySettings | SimulatorSettings
@@ -118,6 +121,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         calibration_path: The same for every gain, from a file; without both levels in dBm are null.
         reference_device: Senders whose carrier is known, to tell the error of our oscillator.
         queue_limit: Events that may wait for a slow reader before the oldest are dropped.
+        transmit: Downlinks; None: nothing is ever transmitted.
     """
 
     front_end: FrontEndSettings
@@ -130,6 +134,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     black_box: BlackBoxSettings = BlackBoxSettings()
     queue_limit: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    transmit: TransmitSettings | None = None
 
     def __post_init__(self) -> None:
         """Check what goes beyond single fields."""

@@ -31,6 +31,7 @@ from radio.load_meter import LoadMeter
 from radio.outbox import Outbox
 from radio.reopen import ReopenDelay
 from radio.settings import RecordingSettings, WorkerSettings
+from radio.transmit_desk import TransmitDesk
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +46,13 @@ class Watch:
         front_end: FrontEnd,
         settings: WorkerSettings,
         outbox: Outbox,
+        desk: TransmitDesk,
         *,
         stop: threading.Event,
         rng: np.random.Generator,
     ) -> None:
         self._front_end, self._settings, self._outbox = front_end, settings, outbox
-        self._stop, self._delay, self._rng = stop, ReopenDelay(rng), rng
+        self._stop, self._delay, self._rng, self._desk = stop, ReopenDelay(rng), rng, desk
         # A recording waits for its reader; live samples do not come again.
         self._patient = isinstance(settings.front_end, RecordingSettings)
         self._counts = Counts()
@@ -93,12 +95,13 @@ class Watch:
 
     def _listen(self) -> None:
         """One stream from its opening to its end; FrontEndError where that is not as it should."""
-        with self._front_end.open() as stream:
+        with self._front_end.open() as stream, self._desk.listening():
             instruments = self._instruments(stream.facts)
             listener = self._listener(stream.facts, instruments)
             self._say_opened(stream)
             self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
             for block in stream.blocks():
+                self._desk.follow(block, stream.facts.rate_hz)
                 self._hear(block, listener, instruments)
                 if self._meter.due(time.monotonic()):
                     self._report(listener, instruments)
@@ -116,6 +119,9 @@ class Watch:
         for frame in listener.feed(block, block_utc):
             if instruments is not None:
                 instruments.heard(frame)
+            # The rules and frequencies of a downlink are those of the first zone.
+            if frame.zone == self._settings.zone:
+                self._desk.heard(frame)
             self._outbox.put(frame, wait=self._patient)
         self._obey(instruments)
 

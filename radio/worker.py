@@ -21,15 +21,18 @@ import numpy as np
 
 from radio.air.air import Air
 from radio.air.airs import Airs
-from radio.air.device import AirError
-from radio.air.fleet import Fleet, devices_of
+from radio.air.fleet import Fleet, devices_of, listeners_of
+from radio.airtime_file import AirtimeFile
 from radio.command_pipe import CommandPipe
 from radio.commands import KeepClip, SetState, Transmit, UnfitCommand
+from radio.downlink.queue import DownlinkQueue
 from radio.frontend.ports import FrontEnd
 from radio.frontend.rtl_tcp import RtlTcp
 from radio.frontend.sigmf import Recording
+from radio.frontend.simulated_transmitter import SimulatedTransmitter
 from radio.frontend.simulator import Simulator
 from radio.frontend.soapy import Soapy
+from radio.frontend.soapy_transmitter import SoapyTransmitter
 from radio.outbox import Outbox
 from radio.settings import (
     RecordingSettings,
@@ -38,6 +41,9 @@ from radio.settings import (
     SoapySettings,
     WorkerSettings,
 )
+from radio.stream_clock import FlowingClock, SampleDrivenClock
+from radio.transmit_desk import Equipment, TransmitDesk
+from radio.transmit_settings import TransmitSettings
 from radio.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -63,6 +69,39 @@ def front_end_of(settings: WorkerSettings) -> FrontEnd:
             return _simulator(simulator, settings)
 
 
+def equipment_of(settings: WorkerSettings, front_end: FrontEnd) -> Equipment | None:
+    """What it takes to transmit; None where the settings do not want it or the part cannot.
+
+    Raises:
+        ValueError: it is not said where airtime is kept.
+    """
+    transmit = settings.transmit
+    if transmit is None:
+        return None
+    if transmit.airtime_path is None:
+        raise ValueError("transmit.airtime_path is missing: airtime must survive a restart")
+    airtime = AirtimeFile(Path(transmit.airtime_path))
+    match front_end, settings.front_end:
+        case Simulator() as simulator, _:
+            part = SimulatedTransmitter(simulator, rate_hz=transmit.rate_hz)
+            return Equipment(part, SampleDrivenClock(), airtime)
+        case _, SoapySettings() as soapy:
+            return Equipment(SoapyTransmitter(transmit, soapy), FlowingClock(), airtime)
+        case _:
+            return None
+
+
+def _queue(settings: WorkerSettings) -> DownlinkQueue:
+    transmit = settings.transmit or TransmitSettings()
+    queue = DownlinkQueue(
+        settings.zone_facts,
+        repeats=transmit.repeats,
+        carrier_sense_waived=transmit.carrier_sense_waived,
+    )
+    queue.set_state(transmit.state)
+    return queue
+
+
 def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simulator:
     airs = [_air(simulator, settings, number) for number in range(len(settings.zones))]
     air = airs[0] if len(airs) == 1 else Airs(airs)
@@ -79,8 +118,12 @@ def _air(simulator: SimulatorSettings, settings: WorkerSettings, number: int) ->
         bit_rates=simulator.bit_rates,
         first_device_id=_FIRST_DEVICE_ID + number * _IDS_OF_A_ZONE,
     )
+    devices = [
+        *devices_of(fleet, zone, simulator.seed),
+        *listeners_of(fleet, simulator.listening, zone, simulator.seed),
+    ]
     return Air(
-        devices_of(fleet, zone, simulator.seed),
+        devices,
         zone=zone,
         rate_hz=simulator.rate_hz,
         center_hz=settings.center_hz,
@@ -98,16 +141,25 @@ def main() -> int:
     try:
         settings = msgspec.json.decode(pipe.settings(), type=WorkerSettings)
         front_end = front_end_of(settings)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AirError) as error:
+        equipment = equipment_of(settings, front_end)
+    except (ValueError, RecursionError) as error:
         log.error("settings refused: %s", error)  # noqa: TRY400 - the trace would say nothing more
         return _WRONG_SETTINGS
-    return _FAILED if not _watch(front_end, settings, pipe) else 0
+    outbox = Outbox(settings.queue_limit)
+    desk = TransmitDesk(_queue(settings), settings.zone, equipment, outbox)
+    return _FAILED if not _watch(front_end, settings, pipe, outbox, desk) else 0
 
 
-def _watch(front_end: FrontEnd, settings: WorkerSettings, pipe: CommandPipe) -> bool:
-    stop, outbox = threading.Event(), Outbox(settings.queue_limit)
-    watch = Watch(front_end, settings, outbox, stop=stop, rng=np.random.default_rng())
-    threading.Thread(target=_obey, args=(pipe, watch, stop, outbox), daemon=True).start()
+def _watch(
+    front_end: FrontEnd,
+    settings: WorkerSettings,
+    pipe: CommandPipe,
+    outbox: Outbox,
+    desk: TransmitDesk,
+) -> bool:
+    stop = threading.Event()
+    watch = Watch(front_end, settings, outbox, desk, stop=stop, rng=np.random.default_rng())
+    threading.Thread(target=_obey, args=(pipe, watch, desk, stop, outbox), daemon=True).start()
     writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
     writer.start()
     done = watch.run()
@@ -118,7 +170,9 @@ def _watch(front_end: FrontEnd, settings: WorkerSettings, pipe: CommandPipe) -> 
     return done
 
 
-def _obey(pipe: CommandPipe, watch: Watch, stop: threading.Event, outbox: Outbox) -> None:
+def _obey(
+    pipe: CommandPipe, watch: Watch, desk: TransmitDesk, stop: threading.Event, outbox: Outbox
+) -> None:
     """Carry out commands until the pipe is closed, which means: end."""
     for command in pipe.commands():
         match command:
@@ -127,7 +181,7 @@ def _obey(pipe: CommandPipe, watch: Watch, stop: threading.Event, outbox: Outbox
             case KeepClip():
                 watch.keep(command)
             case Transmit() | SetState():
-                pass
+                desk.obey(command)
     stop.set()
     outbox.close()
 

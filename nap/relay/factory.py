@@ -17,7 +17,7 @@ from nap.relay.couriers.cloud import CloudCourier, Station
 from nap.relay.couriers.http import HttpCourier
 from nap.relay.couriers.mqtt import MqttCourier
 from nap.relay.lanes import Limits
-from nap.relay.ports import Courier
+from nap.relay.ports import CommandDesk, Courier
 from nap.relay.quarantine import Quarantine
 from nap.relay.relay import Relay
 from nap.spool.ports import OutboundLog
@@ -32,6 +32,7 @@ def make_relays(
     refused_folder: Path,
     uniform: Callable[[], float],
     stats: Callable[[], Stats | None] = lambda: None,
+    commands: Callable[[str], CommandDesk | None] = lambda _name: None,
 ) -> list[Relay]:
     """One service per destination.
 
@@ -42,11 +43,12 @@ def make_relays(
         refused_folder: Where records that a destination refused are set aside.
         uniform: Draws from 0 to 1, for the jitter of the delays.
         stats: The ledger as the cloud is told about every minute; None: not now.
+        commands: Who takes the commands of the cloud of that name.
     """
     return [
         Relay(
             destination.name,
-            _courier(destination, station, stats),
+            _courier(destination, station, stats, commands),
             spool,
             limits=_limits(destination.pace),
             quarantine=Quarantine(refused_folder / f"{destination.name}.jsonl"),
@@ -57,11 +59,14 @@ def make_relays(
 
 
 def _courier(
-    destination: AnyDestination, station: Station, stats: Callable[[], Stats | None]
+    destination: AnyDestination,
+    station: Station,
+    stats: Callable[[], Stats | None],
+    commands: Callable[[str], CommandDesk | None],
 ) -> Courier:
     match destination:
         case CloudDestination():
-            return CloudCourier(destination, station, stats)
+            return CloudCourier(destination, station, stats, commands(destination.name))
         case MqttDestination():
             return MqttCourier(destination, station.nap_id)
         case HttpDestination():

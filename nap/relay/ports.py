@@ -109,3 +109,36 @@ class Courier(Protocol):
             LinkError: with the cause, on entry.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a command, ready to be published.
+
+    Attributes:
+        name: Last part of its topic.
+        body: What to publish.
+    """
+
+    name: str
+    body: bytes
+
+
+class CommandDesk(Protocol):
+    """Who takes the cloud's commands, and answers them when there is something to say."""
+
+    def attach(self, wake: asyncio.Event) -> None:
+        """A connection stands; set `wake` whenever there is an answer."""
+        ...
+
+    def take(self, name: str, body: bytes) -> None:
+        """A command came; nothing in it makes this raise."""
+        ...
+
+    def first(self) -> Reply | None:
+        """The next answer to publish; it stays the first until `done`."""
+        ...
+
+    def done(self, reply: Reply) -> None:
+        """The broker has answered about `reply`."""
+        ...

@@ -14,7 +14,15 @@ from typing import Any, Final, Literal
 import msgspec
 
 from nap.wire import topics
-from nap.wire.messages import Acknowledgment, Connection, Repetitions, Stats, Uplink
+from nap.wire.messages import (
+    Acknowledgment,
+    Connection,
+    DownlinkCommand,
+    DownlinkReply,
+    Repetitions,
+    Stats,
+    Uplink,
+)
 
 # Raised when a message changes so that an older reader would misunderstand it.
 DOCUMENT_VERSION: Final = "1.0.0"
@@ -37,6 +45,8 @@ _CHANNELS: Final = (
     _Channel(topics.event("{nap_id}", "stats"), Stats, "send"),
     _Channel(topics.state("{nap_id}", "conn"), Connection, "send", retained=True),
     _Channel(topics.command("{nap_id}", "ack"), Acknowledgment, "receive"),
+    _Channel(topics.command("{nap_id}", "downlink"), DownlinkCommand, "receive"),
+    _Channel(topics.reply("{nap_id}", "downlink"), DownlinkReply, "send"),
 )
 
 

@@ -119,3 +119,45 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     heard: Count
     end_states: Annotated[dict[Annotated[str, Meta(max_length=40)], Count], Meta(max_length=40)]
     waiting: Count
+
+
+CommandId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)", max_length=64)]
+DownlinkState = Literal["accepted", "sent", "refused", "confirmed", "unconfirmed"]
+
+
+class DownlinkCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """`command/downlink`: answer an uplink that this station heard; executed once for each `id`.
+
+    The station finds time and frequency by itself, from the uplink as it heard it. It holds no
+    keys: the network makes the tag.
+    """
+
+    v: Literal[1] = 1
+    id: CommandId
+    device_id: DeviceId
+    seq_number: Annotated[SequenceNumber, Meta(description="of the uplink that asked")]
+    payload: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)", max_length=16)]
+    tag: Annotated[str, Meta(pattern=r"^[0-9a-f]{4}$(?!\n)", max_length=4)]
+    priority: Annotated[int, Meta(ge=0, le=9, description="the higher goes first")] = 5
+
+
+class DownlinkReply(msgspec.Struct, frozen=True, kw_only=True):
+    """`reply/downlink`: what has become of a command; one for each change.
+
+    accepted, then sent or refused; sent is followed by confirmed, when the station itself heard
+    the device's confirmation, or by unconfirmed.
+    """
+
+    v: Literal[1] = 1
+    id: CommandId
+    state: DownlinkState
+    at_utc: IsoTime
+    reason: Annotated[str, Meta(max_length=40, description="key of a refusal")] | None = None
+    detail: Annotated[str, Meta(max_length=200)] | None = None
+    frequency_hz: float | None = None
+    starts_in_s: Annotated[float, Meta(description="planned; may be shifted")] | None = None
+    late_s: float | None = None
+    airtime_left_s: float | None = None
+    confirmation_seq_number: SequenceNumber | None = None
+    device_rssi_dbm: Annotated[float, Meta(description="as the device heard it")] | None = None
+    simulated: bool = False

@@ -26,6 +26,11 @@ def command(nap_id: str, name: str) -> str:
     return f"nap/{nap_id}/command/{name}"
 
 
+def reply(nap_id: str, name: str) -> str:
+    """Topic of the box's answer to a command."""
+    return f"nap/{nap_id}/reply/{name}"
+
+
 def nap_of(topic: str) -> str | None:
     """The nap_id that a topic belongs to, or None when it is none of ours."""
     match = _TOPIC.fullmatch(topic)

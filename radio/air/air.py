@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.air.answers import Answers
 from radio.air.device import AirError, Device, Transmission, message
+from radio.air.downlinks import OnAir
 from radio.air.impairments import Impairments
 from radio.dsp.modulate import DbpskBurst
 from radio.sigfox.zones import Zone
@@ -58,13 +60,14 @@ class Air:
         self._noise_dbfs_per_hz = noise_dbfs_per_hz
         self._impairments, self._noisy = impairments, noisy
         self._messages: dict[tuple[int, int], list[Transmission]] = {}
+        self._answers = Answers(self._devices, zone, seed)
         self._newest: tuple[int, NDArray[np.float32]] | None = None
 
     def transmissions(self, begin_s: float, end_s: float) -> list[Transmission]:
         """All frames on the air at any moment of the stretch, ramps included, by their start."""
         heard = [
             frame
-            for sent in self._on_air(begin_s, end_s)
+            for sent in [*self._on_air(begin_s, end_s), self._answers.on_air(begin_s)]
             for frame in sent
             if frame.burst.begins_s < end_s and frame.burst.ends_s > begin_s
         ]
@@ -73,6 +76,7 @@ class Air:
     def render(self, first_sample: int, count: int) -> NDArray[np.complex64]:
         """Samples `first_sample` to `first_sample + count`; sample 0 is at 0 s."""
         samples = self._noise(first_sample, count)
+        self._settle(first_sample / self.rate_hz)
         begin_s, end_s = (at / self.rate_hz for at in (first_sample, first_sample + count))
         for frame in self.transmissions(begin_s, end_s):
             first = max(math.floor(frame.burst.begins_s * self.rate_hz) - first_sample, 0)
@@ -81,6 +85,23 @@ class Air:
             at_s = (first_sample + first) / self.rate_hz
             samples[first:last] += burst.render(at_s, self.rate_hz, last - first)
         return samples if self._impairments is None else self._impairments.apply(samples)
+
+    def transmit(self, on_air: OnAir) -> None:
+        """A base station transmits to the devices; those who listen hear it once it is over.
+
+        May be called from any thread, and ahead of time.
+        """
+        self._answers.put(on_air)
+
+    def _settle(self, now_s: float) -> None:
+        """Let the devices hear what is over; who confirms counts on from there."""
+        changed = self._answers.settle(now_s)
+        if changed:
+            self._messages = {
+                key: sent
+                for key, sent in self._messages.items()
+                if key[0] not in changed or sent[0].burst.first_bit_s < now_s
+            }
 
     def _as_received(self, frame: Transmission) -> DbpskBurst:
         level_dbfs = self._noise_dbfs_per_hz + 10 * math.log10(frame.bit_rate) + frame.snr_db
@@ -102,7 +123,8 @@ class Air:
         return list(self._messages.values())
 
     def _message(self, index: int, number: int) -> list[Transmission]:
-        return message(self._devices[index], self._zone, self._seed, number)
+        used = self._answers.seq_numbers_used(index, number)
+        return message(self._devices[index], self._zone, self._seed, number, used)
 
     def _noise(self, first_sample: int, count: int) -> NDArray[np.complex64]:
         """White noise that does not depend on how the time is cut into stretches."""

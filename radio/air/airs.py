@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.air.downlinks import OnAir
+
 
 class AnyAir(Protocol):
     """What a simulator can be given."""
@@ -24,6 +26,10 @@ class AnyAir(Protocol):
 
     def render(self, first_sample: int, count: int) -> NDArray[np.complex64]:
         """Samples `first_sample` to `first_sample + count`; sample 0 is at 0 s."""
+        ...
+
+    def transmit(self, on_air: OnAir) -> None:
+        """A base station transmits to the devices."""
         ...
 
 
@@ -43,3 +49,8 @@ class Airs:
         for air in others:
             samples += air.render(first_sample, count)
         return samples
+
+    def transmit(self, on_air: OnAir) -> None:
+        """See `AnyAir`."""
+        for air in self._airs:
+            air.transmit(on_air)

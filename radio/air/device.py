@@ -23,6 +23,8 @@ _LONGEST_FRAME_BITS: Final = 208
 _RAMPS_BITS: Final = 3
 # A message starts this part of an interval early or late: real clocks are not in step.
 _JITTER: Final = 0.1
+LONGEST_WAIT_S: Final = 60.0
+"""From the end of a message that asks to the end of the confirmation, in any zone."""
 _SILENT_TYPES: Final = (MessageType.EMPTY, MessageType.BIT_FALSE, MessageType.BIT_TRUE)
 
 
@@ -44,7 +46,8 @@ class Device:
         roll_over: Sequence numbers count modulo this.
         payload_bytes: 0 to 12; with 0 it sends empty and one-bit messages.
         frames: Frames of a message, 1 to 3.
-        bidirectional: It asks for a downlink with every message (and never gets one).
+        bidirectional: It asks for a downlink with every message.
+        listens: It waits for it, too, and confirms it; else it never gets one.
         frequency_error_ppm: Of its oscillator; bit clock and carrier share it.
         largest_drift_hz_per_s: Each frame drifts by something between - and + this.
         shape: How it turns the phase.
@@ -60,6 +63,7 @@ class Device:
     payload_bytes: int = 12
     frames: int = 3
     bidirectional: bool = False
+    listens: bool = False
     frequency_error_ppm: float = 0.0
     largest_drift_hz_per_s: float = 0.0
     shape: Shape = Shape.S2LP
@@ -68,7 +72,10 @@ class Device:
         if not 0 <= self.payload_bytes <= LONGEST_PAYLOAD_BYTES:
             msg = f"payload_bytes {self.payload_bytes} is not 0 to 12"
             raise AirError(msg)
-        shortest_s = self.longest_message_s / (1 - 2 * _JITTER)
+        if self.listens and not self.bidirectional:
+            raise AirError("a device that listens has to be bidirectional")
+        waits_s = LONGEST_WAIT_S if self.listens else 0.0
+        shortest_s = (self.longest_message_s + waits_s) / (1 - 2 * _JITTER)
         if self.interval_s < shortest_s:
             msg = f"interval_s {self.interval_s} is below {shortest_s:.1f}"
             raise AirError(msg)
@@ -118,19 +125,24 @@ def nak_of(device_id: int) -> bytes:
     return hashlib.sha256(b"simulated device " + device_id.to_bytes(4, "big")).digest()[:16]
 
 
-def message(device: Device, zone: Zone, seed: int, number: int) -> list[Transmission]:
-    """All frames of the message `number`, 0, 1, … of `device`."""
+def message(
+    device: Device, zone: Zone, seed: int, number: int, confirmations: int = 0
+) -> list[Transmission]:
+    """All frames of the message `number`, 0, 1, … of `device`.
+
+    So many `confirmations` of downlinks it has sent before, each with a number of its own.
+    """
     rng = np.random.default_rng((seed, device.device_id, number))
     start_s = device.first_s + device.interval_s * (number + rng.uniform(-_JITTER, _JITTER))
-    uplink = _uplink(device, number, rng)
+    uplink = _uplink(device, number + confirmations, rng)
     carriers = carriers_hz(zone, device.frames, rng, bidirectional=device.bidirectional)
     return list(_frames(device, uplink, max(start_s, _RAMPS_BITS / device.bit_rate), carriers, rng))
 
 
-def _uplink(device: Device, number: int, rng: np.random.Generator) -> Uplink:
+def _uplink(device: Device, counted: int, rng: np.random.Generator) -> Uplink:
     payload = rng.bytes(device.payload_bytes)
     kind = MessageType.BYTES if payload else _SILENT_TYPES[rng.integers(len(_SILENT_TYPES))]
-    seq_number = (device.first_seq_number + number) % device.roll_over
+    seq_number = (device.first_seq_number + counted) % device.roll_over
     return Uplink(device.device_id, seq_number, payload, kind, device.bidirectional)
 
 

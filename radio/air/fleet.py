@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from radio.air.device import LONGEST_PAYLOAD_BYTES, Device
 from radio.sigfox.sendable import SEQ_NUMBERS
 from radio.sigfox.zones import Zone
+
+SHORTEST_LISTENING_INTERVAL_S: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,25 @@ class Fleet:
 def devices_of(fleet: Fleet, zone: Zone, seed: int) -> list[Device]:
     """The devices, always the same for a seed; their first messages spread over one interval."""
     return list(_devices(fleet, zone, np.random.default_rng((seed, fleet.count))))
+
+
+def listeners_of(fleet: Fleet, count: int, zone: Zone, seed: int) -> list[Device]:
+    """Devices that follow the fleet's, ask for a downlink with each message, and wait for it."""
+    rng = np.random.default_rng((seed, fleet.count, count))
+    more = replace(
+        fleet, count=count, first_device_id=fleet.first_device_id + fleet.count, payload_bytes=8
+    )
+    return [
+        replace(
+            device,
+            bidirectional=True,
+            listens=True,
+            # The first speaks soon; then there is room for the longest wait of any zone.
+            interval_s=max(fleet.interval_s, SHORTEST_LISTENING_INTERVAL_S),
+            first_s=8.0 + 8.0 * number,
+        )
+        for number, device in enumerate(_devices(more, zone, rng))
+    ]
 
 
 def _devices(fleet: Fleet, zone: Zone, rng: np.random.Generator) -> Iterator[Device]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -92,5 +92,83 @@ class FrontEnd(Protocol):
         Raises:
             FrontEndError: the part is absent, busy or refuses the settings.
             RecordingError: the recording is damaged or of an unknown kind.
+        """
+        ...
+
+
+class TransmitError(FrontEndError):
+    """The part did not transmit as it was told; something may have left it."""
+
+
+class MissedError(TransmitError):
+    """The time was over before the part could begin; nothing has left it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What to transmit, when and where.
+
+    Attributes:
+        samples: Shape (n,), complex64, at most 1.0 in size; 0 Hz is `frequency_hz`.
+        rate_hz: Of the samples; the transmitter's own.
+        frequency_hz: Absolute carrier.
+        starts_s: When the first sample is to leave, on the time axis of the received stream.
+        latest_s: A start after this is not wanted any more.
+    """
+
+    samples: NDArray[np.complex64]
+    rate_hz: float
+    frequency_hz: float
+    starts_s: float
+    latest_s: float
+
+
+class StreamClock(Protocol):
+    """Tells the time of the received stream."""
+
+    def now_s(self) -> float:
+        """Seconds since sample 0 was on the air."""
+        ...
+
+
+class SampleSink(Protocol):
+    """An open transmitter, silent but in `transmit`."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples per second that it wants."""
+        ...
+
+    def transmit(self, burst: Burst, clock: StreamClock, allowed: Callable[[], bool]) -> float:
+        """Transmit `burst` and return when it began, on the time axis of `clock`.
+
+        Returns when the last sample is out, and before only when `allowed` turns false: then what
+        is left of the burst is not transmitted.
+
+        Raises:
+            MissedError: it is too late.
+            TransmitError: the part refuses or fails, or `allowed` turned false half-way.
+        """
+        ...
+
+
+class Transmitter(Protocol):
+    """A part that can transmit, beside the front end that receives."""
+
+    @property
+    def simulated(self) -> bool:
+        """True for anything but real parts."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One line for people: which part, where."""
+        ...
+
+    def open(self) -> AbstractContextManager[SampleSink]:
+        """Open the part, silent; leaving the context always closes it.
+
+        Raises:
+            TransmitError: the part is absent, busy, refuses the settings, or only receives.
         """
         ...

@@ -20,7 +20,12 @@ _CLOCK_WRAPS_S: Final = 1 << 20
 
 
 class Simulator:
-    """Fits `FrontEnd`. Samples come as fast as real ones, or faster."""
+    """Fits `FrontEnd`. Samples come as fast as real ones, or faster.
+
+    Attributes:
+        air: What it renders; a simulated transmitter transmits into it.
+        air_begins_s: Second of the air at sample 0 of the newest stream.
+    """
 
     simulated = True
 
@@ -35,7 +40,8 @@ class Simulator:
             follows_clock: The air is at the second of the wall clock, so that its devices go on
                 counting when the program is started again.
         """
-        self._air, self._speed, self._follows_clock = air, speed, follows_clock
+        self.air, self._speed, self._follows_clock = air, speed, follows_clock
+        self.air_begins_s = 0.0
 
     @property
     def description(self) -> str:
@@ -47,7 +53,9 @@ class Simulator:
     def open(self) -> Iterator[SimulatedStream]:
         """Start the air."""
         begins_s = datetime.now(UTC).timestamp() % _CLOCK_WRAPS_S if self._follows_clock else 0.0
-        yield SimulatedStream(self._air, self._speed, begins_s)
+        stream = SimulatedStream(self.air, self._speed, begins_s)
+        self.air_begins_s = stream.begins_s
+        yield stream
 
 
 class SimulatedStream:
@@ -57,6 +65,11 @@ class SimulatedStream:
         self.facts = StreamFacts(air.rate_hz, air.center_hz)
         self._air, self._speed = air, speed
         self._begin = round(begins_s * air.rate_hz)
+
+    @property
+    def begins_s(self) -> float:
+        """Second of the air at sample 0."""
+        return self._begin / self._air.rate_hz
 
     def blocks(self) -> Iterator[IqBlock]:
         """Yield blocks for ever; samples that were not taken in time are lost and counted."""

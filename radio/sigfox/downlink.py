@@ -70,11 +70,18 @@ def encode_downlink(downlink: Downlink, nak: bytes) -> Bits:
     length = len(downlink.payload)
     require_address(device_id, seq_number, nak)
     require(length == PAYLOAD_BYTES, f"a downlink carries {PAYLOAD_BYTES} bytes, not {length}")
-    message = downlink.payload + downlink_tag(device_id, seq_number, downlink.payload, nak)
+    return frame_with_tag(downlink, downlink_tag(device_id, seq_number, downlink.payload, nak))
+
+
+def frame_with_tag(downlink: Downlink, tag: bytes) -> Bits:
+    """The 224 bits of a downlink whose 2 bytes of `tag` the network has made.
+
+    The values must be in range, as those of `encode_downlink`.
+    """
+    message = downlink.payload + tag
     coded = bch.protect(message + bytes([crc8(message)]))
-    return bits_of(
-        PREAMBLE_AND_SYNC + whitening.whiten(coded, whitening.seed_of(device_id, seq_number))
-    )
+    seed = whitening.seed_of(downlink.device_id, downlink.seq_number)
+    return bits_of(PREAMBLE_AND_SYNC + whitening.whiten(coded, seed))
 
 
 def decode_downlink(bits: Bits, device_id: int, seq_number: int) -> DownlinkFrame | Rejected:

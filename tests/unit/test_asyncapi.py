@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from nap.wire.asyncapi import document, text
-from nap.wire.messages import Acknowledgment, Connection
+from nap.wire.messages import Acknowledgment, Connection, DownlinkCommand, DownlinkReply
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 
@@ -46,6 +46,8 @@ def test_the_topics_are_those_of_the_design() -> None:
         "nap/{nap_id}/event/stats",
         "nap/{nap_id}/state/conn",
         "nap/{nap_id}/command/ack",
+        "nap/{nap_id}/command/downlink",
+        "nap/{nap_id}/reply/downlink",
     }
 
 
@@ -54,6 +56,8 @@ def test_the_topics_are_those_of_the_design() -> None:
     [
         Acknowledgment(epoch="0123456789abcdef", ranges=[(1, 2)]),
         Connection(online=True, model="NAP3"),
+        DownlinkCommand(id="1", device_id="0123abcd", seq_number=1, payload="00" * 8, tag="beef"),
+        DownlinkReply(id="1", state="refused", at_utc="2026-11-21T12:00:00Z", reason="muted"),
     ],
 )
 def test_what_is_sent_has_only_documented_fields(message: msgspec.Struct) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from nap.relay.config import CloudDestination
 from nap.relay.couriers.publishing import Publisher
-from nap.relay.ports import Outcomes, Refused
+from nap.relay.ports import CommandDesk, Outcomes, Refused, Reply
 from nap.spool.ports import Record
 from nap.wire import topics
 from nap.wire.deadline import deadline
@@ -61,11 +61,16 @@ class CloudCourier:
         destination: CloudDestination,
         station: Station,
         stats: Callable[[], Stats | None] = lambda: None,
+        commands: CommandDesk | None = None,
     ) -> None:
-        """`stats` gives the ledger to publish about every minute; None: not now."""
+        """`stats` gives the ledger to publish about every minute; None: not now.
+
+        Without a desk for commands there are none but acknowledgments.
+        """
         self._destination = destination
         self._station = station
         self._stats = stats
+        self._commands = commands
 
     @property
     def address(self) -> str:
@@ -79,7 +84,9 @@ class CloudCourier:
         async with connect(self._settings(), wake) as link:
             await link.subscribe(topics.command(nap_id, "+"))
             await self._say_online(link)
-            yield CloudSession(link, nap_id, epoch, self._stats)
+            if self._commands is not None:
+                self._commands.attach(wake)
+            yield CloudSession(link, nap_id, epoch, self._stats, self._commands)
 
     def _settings(self) -> MqttSettings:
         destination = self._destination
@@ -131,8 +138,11 @@ class CloudSession:
         nap_id: str,
         epoch: str,
         stats: Callable[[], Stats | None],
+        commands: CommandDesk | None = None,
     ) -> None:
         self._link = link
+        self._commands = commands
+        self._answering: tuple[int, Reply] | None = None
         self._nap_id = nap_id
         self._epoch = epoch
         self._stats = stats
@@ -142,7 +152,7 @@ class CloudSession:
 
     @property
     def capacity(self) -> int:
-        """The broker's Receive Maximum without the one slot that statistics use."""
+        """The broker's Receive Maximum without the one slot that replies and statistics use."""
         return max(1, self._link.server_receive_maximum - 1)
 
     @property
@@ -161,7 +171,10 @@ class CloudSession:
         for message in self._link.take_messages():
             if message.topic == topics.command(self._nap_id, "ack"):
                 self._take_acknowledgment(message, outcomes)
+            elif self._commands is not None:
+                self._commands.take(message.topic.rpartition("/")[2], message.payload)
             self._link.acknowledge(message)
+        self._publish_reply()
         self._publish_stats()
         return outcomes
 
@@ -177,10 +190,28 @@ class CloudSession:
         outcomes.delivered += acknowledgment.ranges
         outcomes.refused += [Refused(r.number, r.reason) for r in acknowledgment.refused]
 
+    @property
+    def _free(self) -> bool:
+        """Whether the slot that records do not use is free."""
+        link = self._link
+        return link.server_receive_maximum > 1 and link.in_flight == self._publisher.outstanding
+
+    def _publish_reply(self) -> None:
+        for answer in self._publisher.take_others():
+            if self._commands and self._answering and answer.packet_id == self._answering[0]:
+                if answer.refused:
+                    log.warning("the broker refuses a reply: %s", answer.text)
+                self._commands.done(self._answering[1])
+                self._answering = None
+        if self._commands is None or self._answering is not None or not self._free:
+            return
+        if (reply := self._commands.first()) is not None:
+            topic = topics.reply(self._nap_id, reply.name)
+            self._answering = self._link.publish(topic, reply.body), reply
+
     def _publish_stats(self) -> None:
         now, link = monotonic(), self._link
-        free = link.server_receive_maximum > 1 and link.in_flight == self._publisher.outstanding
-        if now < self._stats_due_at or not free:
+        if now < self._stats_due_at or not self._free:
             return
         if (stats := self._stats()) is not None:
             self._stats_due_at = now + STATS_EVERY_S

@@ -29,6 +29,7 @@ class Publisher:
         self._broker_is_the_end = broker_is_the_end
         self._numbers: dict[int, int] = {}
         self._oversize: list[Refused] = []
+        self._others: list[Puback] = []
 
     @property
     def outstanding(self) -> int:
@@ -54,9 +55,16 @@ class Publisher:
         outcomes.refused += self._oversize
         self._oversize = []
         for answer in self._link.take_acknowledged():
-            # What is not a record (state, statistics) is not in the table.
+            # What is not a record (state, statistics, replies) is not in the table.
             if (number := self._numbers.pop(answer.packet_id, None)) is not None:
                 self._sort(answer, number, outcomes)
+            else:
+                self._others.append(answer)
+
+    def take_others(self) -> list[Puback]:
+        """The broker's answers about what is no record, since the last call."""
+        taken, self._others = self._others, []
+        return taken
 
     def _sort(self, answer: Puback, number: int, outcomes: Outcomes) -> None:
         if not answer.refused:

@@ -1,0 +1,1 @@
+"""The downlink's decisions, pure: when, where, whether, and by which right."""
