@@ -53,8 +53,8 @@ def recorder() -> str:
     return f"nap {version('open-nap')}"
 
 
-def metadata(about: ClipAbout, sha512: str) -> bytes:
-    """The content of the `.sigmf-meta` file."""
+def metadata(about: ClipAbout, sha512: str, samples: int) -> bytes:
+    """The content of the `.sigmf-meta` file beside so many samples."""
     document = {
         "global": _given(
             {
@@ -82,7 +82,7 @@ def metadata(about: ClipAbout, sha512: str) -> bytes:
             )
         ],
         "annotations": [
-            _annotation(burst, about)
+            _annotation(burst, about, samples)
             for burst in sorted(about.bursts, key=lambda burst: burst.start_s)
         ],
     }
@@ -95,11 +95,13 @@ _DESCRIPTIONS: Final[dict[Kind, str]] = {
 }
 
 
-def _annotation(burst: Undecoded, about: ClipAbout) -> dict[str, object]:
+def _annotation(burst: Undecoded, about: ClipAbout, samples: int) -> dict[str, object]:
     start = round((burst.start_s - about.first_s) * about.rate_hz)
+    start = min(max(start, 0), samples)
+    longest = round(_FRAME_BITS / burst.bit_rate * about.rate_hz)
     return {
-        "core:sample_start": max(start, 0),
-        "core:sample_count": round(_FRAME_BITS / burst.bit_rate * about.rate_hz),
+        "core:sample_start": start,
+        "core:sample_count": min(longest, samples - start),
         "core:freq_lower_edge": burst.frequency_hz - burst.bit_rate,
         "core:freq_upper_edge": burst.frequency_hz + burst.bit_rate,
         "core:label": "undecoded",

@@ -24,6 +24,7 @@ from radio.blackbox.files import (
     clips_in,
     stem,
 )
+from radio.blackbox.ring import BYTES_PER_SAMPLE
 
 LEFT_FREE_BYTES: Final = 50_000_000
 _ASIDE_SUFFIX: Final = ".part"
@@ -60,7 +61,8 @@ class Shelf:
             ClipTooLargeError: there is no room that is worth it.
             OSError: the disk refused; nothing of the clip is left.
         """
-        meta = metadata(about, hashlib.sha512(samples).hexdigest())
+        count = len(samples) // BYTES_PER_SAMPLE[about.datatype]
+        meta = metadata(about, hashlib.sha512(samples).hexdigest(), count)
         facts = ClipFacts(kind=about.kind, snr_db=about.snr_db)
         self._make_room(len(samples) + len(meta), Clip(name, 0, now_s, facts))
         try:

@@ -13,6 +13,7 @@ from typing import Final
 
 from radio.blackbox.clip import ClipAbout
 from radio.blackbox.files import PREFIX, clips_in
+from radio.blackbox.ring import BYTES_PER_SAMPLE
 from radio.blackbox.shelf import ClipTooLargeError, Shelf
 from radio.events import ClipKept
 from radio.iso_time import parse_iso_utc
@@ -33,9 +34,8 @@ class Cut:
 
     @property
     def seconds(self) -> float:
-        """How long it is, the size of a sample taken from the datatype."""
-        size = {"cu8": 2, "ci16_le": 4}[self.about.datatype]
-        return len(self.samples) / size / self.about.rate_hz
+        """How long it is."""
+        return len(self.samples) / BYTES_PER_SAMPLE[self.about.datatype] / self.about.rate_hz
 
 
 class ClipWriter:

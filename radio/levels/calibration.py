@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_left
-from math import isfinite
 from typing import Annotated, Final
 
 import msgspec
@@ -51,14 +50,12 @@ class Calibration:
         """Take measurements in any order.
 
         Raises:
-            CalibrationError: two of them are of the same gain, or one is no number.
+            CalibrationError: two of them are of the same gain.
         """
         self._points = sorted(points, key=lambda point: point.gain_db)
         gains = [point.gain_db for point in self._points]
         if len(set(gains)) < len(gains):
             raise CalibrationError("two points have the same gain_db; keep one of them")
-        if not all(isfinite(p.gain_db) and isfinite(p.full_scale_dbm) for p in points):
-            raise CalibrationError("a point is not a finite number")
         self._gains = gains
 
     @property
