@@ -147,6 +147,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         spool=spool,
         pulse=pulse,
         replay=replay,
+        downlinks=downlinks,
     )
     gateway.relays = relays = make_relays(
         config.destination,

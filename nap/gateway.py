@@ -11,13 +11,14 @@ from typing import Final, NoReturn, Protocol
 from nap.balance import Balance, balance
 from nap.combine import Combiner
 from nap.config import Config
+from nap.downlink.service import Downlinks
 from nap.late.replay import ClipReplay
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import RadioLink
 from nap.relay.status import DestinationStatus
 from nap.runtime.pulse import Pulse
 from nap.spool.spool import Spool
-from nap.status import QuotaStatus, Status, WhitelistStatus, alarms_of
+from nap.status import DownlinkStatus, QuotaStatus, Status, WhitelistStatus, alarms_of
 from nap.whitelist.whitelist import Whitelist
 from nap.wire.messages import Stats
 
@@ -51,11 +52,13 @@ class Gateway:
         spool: Spool,
         pulse: Pulse,
         replay: ClipReplay,
+        downlinks: Downlinks,
     ) -> None:
         self._config = config
         self._radio, self._combiner, self._whitelist = radio, combiner, whitelist
         self._quota, self._ledger, self._spool, self._pulse = quota, ledger, spool, pulse
         self._replay = replay
+        self._downlinks = downlinks
         self._started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         self._last: Status | None = None
         self.relays: Sequence[Tells] = ()
@@ -88,6 +91,7 @@ class Gateway:
             ),
             quota=QuotaStatus(used_today=self._ledger.quota_used, per_day=self._quota.limit),
             spool=spool,
+            downlinks=self._downlink_status(),
             destinations=destinations,
             late=self._replay.status(),
             balance=books,
@@ -112,6 +116,14 @@ class Gateway:
         if self._last is None:
             return None
         return _stats(self._last.balance, self._cloud_name())
+
+    def _downlink_status(self) -> DownlinkStatus:
+        transmit = self._config.radio.transmit
+        return DownlinkStatus(
+            transmits=None if transmit is None else transmit.state,
+            open=self._downlinks.open,
+            ended=self._downlinks.counts,
+        )
 
     def status_line(self) -> str:
         """One line for systemd."""

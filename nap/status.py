@@ -40,6 +40,20 @@ class QuotaStatus(msgspec.Struct, frozen=True, kw_only=True):
     per_day: int | None
 
 
+class DownlinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Downlinks since the start.
+
+    Attributes:
+        transmits: Operating state that the radio was started with; None: it has no transmitter.
+        open: Commands that are not at their end.
+        ended: Commands by how they ended: confirmed, unconfirmed, or the reason of a refusal.
+    """
+
+    transmits: str | None
+    open: int
+    ended: dict[str, int]
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """A box at one moment.
 
@@ -58,6 +72,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     whitelist: WhitelistStatus
     quota: QuotaStatus
     spool: SpoolStatus
+    downlinks: DownlinkStatus
     destinations: list[DestinationStatus]
     late: LateStatus
     balance: Balance

@@ -28,7 +28,7 @@ class TransmitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gain_db: Annotated[float, Meta(ge=-100, le=100)] | None = None
     device: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     antenna: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    rate_hz: Annotated[float, Meta(ge=48e3, le=20e6)] = 250e3
+    rate_hz: Annotated[float, Meta(ge=48e3, le=4e6)] = 250e3
     repeats: Annotated[int, Meta(ge=0, le=5)] = 0
     carrier_sense_waived: bool = False
     airtime_path: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None

@@ -58,6 +58,7 @@ def _metrics(status: Status) -> list[_Metric]:
         _one("whitelist_would_drop_total", "counter", "If enforced.", whitelist.would_drop),
         _one("quota_used_today", "gauge", "Messages relayed.", status.quota.used_today),
         _Metric("frames", "gauge", "Frames by end; they sum up to heard.", _end_states(status)),
+        _Metric("downlinks", "gauge", "Commands by how they ended.", _downlinks(status)),
         _Metric(
             "destination_connected",
             "gauge",
@@ -119,6 +120,10 @@ def _end_states(status: Status) -> dict[str, float | None]:
         for name, destination in status.balance.destinations.items()
         for state, count in destination.end_states.items()
     }
+
+
+def _downlinks(status: Status) -> dict[str, float | None]:
+    return {_labels(end=end): count for end, count in status.downlinks.ended.items()}
 
 
 def _labels(**values: str) -> str:

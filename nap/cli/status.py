@@ -19,7 +19,7 @@ from nap.cli.box import (
 )
 from nap.cli.radio_facts import radio_facts
 from nap.relay.status import DestinationStatus
-from nap.status import Status
+from nap.status import DownlinkStatus, Status
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,8 +90,15 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     quota = status.quota
     limit = "no limit" if quota.per_day is None else f"of {quota.per_day}"
     yield "quota", f"{quota.used_today} messages today, {limit}"
+    yield "downlinks", _downlinks(status.downlinks)
     if status.services_down:
         yield "down", "; ".join(f"{name}: {why}" for name, why in status.services_down.items())
+
+
+def _downlinks(downlinks: DownlinkStatus) -> str:
+    state = "no transmitter" if downlinks.transmits is None else downlinks.transmits
+    ends = [f"{count} {end}" for end, count in downlinks.ended.items() if count]
+    return ", ".join([state, f"{downlinks.open} open", *ends])
 
 
 def _radio(status: Status) -> str:

@@ -13,6 +13,7 @@ from radio.sigfox.sendable import SEQ_NUMBERS
 from radio.sigfox.zones import Zone
 
 SHORTEST_LISTENING_INTERVAL_S: Final = 90.0
+_FIRST_LISTENER_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ def devices_of(fleet: Fleet, zone: Zone, seed: int) -> list[Device]:
 def listeners_of(fleet: Fleet, count: int, zone: Zone, seed: int) -> list[Device]:
     """Devices that follow the fleet's, ask for a downlink with each message, and wait for it."""
     rng = np.random.default_rng((seed, fleet.count, count))
+    # Room for the longest wait of any zone.
+    interval_s = max(fleet.interval_s, SHORTEST_LISTENING_INTERVAL_S)
     more = replace(
         fleet, count=count, first_device_id=fleet.first_device_id + fleet.count, payload_bytes=8
     )
@@ -56,9 +59,9 @@ def listeners_of(fleet: Fleet, count: int, zone: Zone, seed: int) -> list[Device
             device,
             bidirectional=True,
             listens=True,
-            # The first speaks soon; then there is room for the longest wait of any zone.
-            interval_s=max(fleet.interval_s, SHORTEST_LISTENING_INTERVAL_S),
-            first_s=8.0 + 8.0 * number,
+            interval_s=interval_s,
+            # The first of them speaks soon.
+            first_s=_FIRST_LISTENER_S + interval_s * number / count,
         )
         for number, device in enumerate(_devices(more, zone, rng))
     ]

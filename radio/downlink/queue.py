@@ -21,7 +21,7 @@ from radio.sigfox.zones import MACRO_CHANNEL_HZ, Zone
 
 LIMIT: Final = 32
 """Far more than fit in one window by any zone's rules."""
-LEAD_S: Final = 0.3
+LEAD_S: Final = 0.5
 """A transmission is handed out so long before its start: airtime must be written down, samples
 made, a part woken."""
 _REPEAT_PRIORITY: Final = -1

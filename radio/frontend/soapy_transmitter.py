@@ -115,9 +115,9 @@ class SoapySink:
             raise MissedError(msg)
         with _translated(self._name):
             self._device.setFrequency(self._soapy.SOAPY_SDR_TX, _CHANNEL, burst.frequency_hz)
-            self._check(self._device.activateStream(self._stream))
         try:
             with _translated(self._name):
+                self._check(self._device.activateStream(self._stream))
                 return self._send(burst, clock, allowed)
         finally:
             self._device.deactivateStream(self._stream)

@@ -12,7 +12,8 @@ import pytest
 
 from nap.radio_link import RadioLink
 from nap.runtime.service import RecoverableError
-from radio.events import FrameHeard
+from radio.commands import Transmit
+from radio.events import DownlinkEvent, DownlinkRefused, FrameHeard
 from radio.settings import SimulatorSettings, WorkerSettings
 
 SETTINGS = WorkerSettings(front_end=SimulatorSettings(devices=0))
@@ -109,6 +110,36 @@ async def test_a_front_end_that_fails_is_shown_while_the_worker_tries_again() ->
         await notes.until((1, True))
         status = link.status()
     assert (status.state, status.problem) == ("failed", "no dongle")
+
+
+class DownlinkNotes(Notes):
+    """Writes down what it is told of downlinks, too."""
+
+    def radio_said(self, event: DownlinkEvent) -> None:
+        self._note(event)
+
+    def heard(self, frame: FrameHeard, *, simulated: bool) -> None:
+        self._note(("heard", frame.number, simulated))
+
+    def radio_lost(self) -> None:
+        self._note("lost")
+
+
+async def test_commands_reach_the_worker_and_its_answers_come_back() -> None:
+    notes = DownlinkNotes()
+    script = ["open", "frame", "1", "answer", "frame", "2", "fail", "no dongle", "sleep", "60"]
+    command = [sys.executable, "-m", "tests.simulators.worker_script", *script]
+    link = RadioLink(SETTINGS, notes, command, notes)
+    asked = Transmit(id="c1", device_id="0" * 8, seq_number=1, payload="ab" * 8, tag="beef")
+    assert not link.send(asked)
+    async with running(link):
+        await notes.until(("heard", 1, True))
+        assert link.send(asked)
+        await notes.until("lost")
+    refused = DownlinkRefused(id="c1", reason="script", detail="ab" * 8)
+    after_start = notes.said[notes.said.index(refused) :]
+    assert after_start[:4] == [refused, (2, True), ("heard", 2, True), "lost"]
+    assert not link.send(asked)
 
 
 async def test_a_recording_that_ended_is_no_failure() -> None:

@@ -1,9 +1,9 @@
 """A simulated radio worker: reads its settings, then says what its arguments tell it to.
 
 Arguments, each done in turn: `open`, `stats N` (frames so far), `frame N`, `frames FIRST LAST`
-(each a device and message of its own), `replica N RANK` (of message N), `line TEXT`,
-`fail REASON`, `end`, `sleep S`, `die CODE`, `flood RATE` (frames without end). Then it waits until
-its stdin closes.
+(each a device and message of its own), `replica N RANK` (of message N), `line TEXT`, `answer` (wait
+for a command and refuse it), `fail REASON`, `end`, `sleep S`, `die CODE`, `flood RATE` (frames
+without end). Then it waits until its stdin closes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import time
 
 import msgspec
 
-from radio.events import RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.commands import Command, Transmit
+from radio.events import DownlinkRefused, RadioStats, StreamEnded, StreamFailed, StreamOpened
 from tests.simulators.frames import frame
 
 
@@ -60,7 +61,15 @@ def replica(message: str, rank: str, number: str) -> None:
     say(msgspec.structs.replace(made, number=int(number), offset_s=float(rank)))
 
 
+def answer() -> None:
+    """Wait for one command and refuse it."""
+    command = msgspec.json.decode(sys.stdin.buffer.readline(), type=Command)
+    assert isinstance(command, Transmit)
+    say(DownlinkRefused(id=command.id, reason="script", detail=command.payload))
+
+
 DOES = {
+    "answer": (0, answer),
     "open": (0, opened),
     "stats": (1, lambda count: say(stats(int(count)))),
     "frame": (1, lambda number: say(heard(int(number)))),

@@ -27,6 +27,9 @@ FULL = (
 zone = "RC3"
 bit_rates = [100, 600]
 calibration_db = -31.5
+[radio.transmit]
+state = "muted"
+gain_db = 12.5
 [whitelist]
 first_mode = "enforce"
 [spool]

@@ -143,13 +143,17 @@ def test_downlinks_have_the_frequency_of_a_real_base_station() -> None:
     real_hz = np.fromfile(recording, "<f4") * (800 / 0.114)
     at_s = np.arange(len(real_hz)) / rate_hz + (GFSK_LEAD_SYMBOLS + 89) / 600 - 540e-6
 
-    def misfit(bt: float) -> float:
-        ours_hz = discriminate(
+    def ours_hz(bt: float) -> NDArray[np.float64]:
+        made_hz = discriminate(
             gfsk_waveform(DOWNLINK, rate_hz=rate_hz, carrier_hz=0.0, bt=bt), rate_hz
         )
-        fitted_hz = np.interp(at_s, (np.arange(len(ours_hz)) + 0.5) / rate_hz, ours_hz)
-        return float(np.sum((real_hz - fitted_hz) ** 2) / np.sum(real_hz**2))
+        return np.interp(at_s, (np.arange(len(made_hz)) + 0.5) / rate_hz, made_hz)
+
+    def misfit(bt: float) -> float:
+        return float(np.sum((real_hz - ours_hz(bt)) ** 2) / np.sum(real_hz**2))
 
     assert misfit(1.0) < 0.003
     assert misfit(0.8) > 0.004
     assert misfit(1.2) > 0.004
+    shape = ours_hz(1.0) / 800
+    assert float(real_hz @ shape / (shape @ shape)) == pytest.approx(800, abs=3)
