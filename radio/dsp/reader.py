@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radio.dsp.acquire import (
     CLOCK_STATES,
@@ -16,12 +17,12 @@ from radio.dsp.acquire import (
     states_of,
 )
 from radio.dsp.baseband import Integrator, slice_baseband
-from radio.dsp.cancel import cancel, cancel_width, fitted_noise
+from radio.dsp.cancel import Known, cancel
 from radio.dsp.decide import decide
 from radio.dsp.demodulate import SoftFrame, demodulate
 from radio.dsp.detect import Candidate, hann_power
 from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
-from radio.dsp.measure import measure
+from radio.dsp.measure import Measured, measure
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, SpectraStore
 from radio.sigfox.bits import Bits
@@ -107,26 +108,28 @@ class FrameReader:
         """Measure a decoded frame and subtract it from the spectra."""
         grid, states = self._grid, states_of(bits)
         measured = measure(cut.integrator, cut.soft, states, grid.symbol_samples)
-        bins = cancel_width(measured.amplitude**2 / self._noise_before(cut.position))
-        taken = cancel(
-            self._store,
-            position=cut.position,
-            start=measured.start - grid.symbol_samples,
-            states=states,
-            phase=cut.soft.phase,
-            bins=bins,
-        )
+        taken = cancel(self._store, self._known(measured, states, cut))
         noise = self._noise_after(cut, states.size)
-        follows = fitted_noise(states.size, bins, grid.bin_hz, noise / self._bit_rate)
-        power = max(taken - follows, 0.1 * taken)
         return Decoded(
             frame=frame,
             bit_rate=self._bit_rate,
             start_s=(measured.start + self._first_sample) / grid.rate_hz,
             frequency_hz=self._frequency_hz(cut) + measured.frequency * self._bit_rate,
             drift_hz_per_s=measured.drift * self._bit_rate**2,
-            snr_db=_db(power / noise),
-            power_dbfs=_db(power),
+            snr_db=_db(taken.power / noise),
+            power_dbfs=_db(taken.power),
+        )
+
+    def _known(self, measured: Measured, states: NDArray[np.int8], cut: _Cut) -> Known:
+        noise = self._noise_beside(cut.position)
+        return Known(
+            start=measured.start - self._grid.symbol_samples,
+            symbol_samples=self._grid.symbol_samples,
+            states=states,
+            phase=cut.soft.phase,
+            frequency_hz=self._grid.frequency_hz(cut.position),
+            noise_per_hz=noise / self._bit_rate,
+            snr=measured.amplitude**2 / noise,
         )
 
     def _failed(self, rejected: Rejected, cut: _Cut) -> Undecoded:
@@ -143,6 +146,12 @@ class FrameReader:
         """Noise power in bit-rate Hz, all that is on the air at this place taken for noise."""
         position = min(max(position, 0), self._grid.bins - 1)
         return self.noise_per_hz(float(self._floor.per_bin[position])) * self._bit_rate
+
+    def _noise_beside(self, position: int) -> float:
+        """As `_noise_before`, but without what a strong signal itself adds to the floor."""
+        places = position + SEGMENT_BINS * np.arange(-4, 5)
+        inside = np.clip(places, 0, self._grid.bins - 1)
+        return self.noise_per_hz(float(self._floor.per_bin[inside].min())) * self._bit_rate
 
     def _noise_after(self, cut: _Cut, states: int) -> float:
         """Noise power in bit-rate Hz around a frame that was taken out, while it lasted."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from radio.dsp.acquire import states_of
 from radio.dsp.baseband import slice_baseband
 from radio.dsp.blocks import BlockTransform
-from radio.dsp.cancel import cancel
+from radio.dsp.cancel import Known, cancel
 from radio.dsp.carrier import Search, find_carrier, follow_phase
 from radio.dsp.decide import decide
 from radio.dsp.detect import Candidate, Candidates
@@ -122,11 +122,15 @@ def test_a_cancelled_frame_leaves_nothing_worth_mentioning(shape: Shape) -> None
     offset_hz = carrier_hz - store.grid.frequency_hz(position)
     cancel(
         store,
-        position=position,
-        start=(first_bit_s - 0.01) * rate_hz,
-        states=states,
-        phase=2 * np.pi * offset_hz * middle_s,
-        bins=2048,
+        Known(
+            start=(first_bit_s - 0.01) * rate_hz,
+            symbol_samples=2500.0,
+            states=states,
+            phase=2 * np.pi * offset_hz * middle_s,
+            frequency_hz=store.grid.frequency_hz(position),
+            noise_per_hz=1e-8,
+            snr=1e6,
+        ),
     )
     left = np.square(np.abs(store.rows(0, store.end))).sum()
     # The power ramps, one symbol at each end, belong to no state and may stay.
