@@ -103,7 +103,7 @@ class BlackBoxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     folder: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 64_000_000
     ring_s: Annotated[float, Meta(ge=1, le=3600)] = 20.0
-    ring_bytes: Annotated[int, Meta(ge=1_000_000, le=100_000_000_000)] = 20_000_000
+    ring_bytes: Annotated[int, Meta(ge=1_000_000, le=100_000_000_000)] = 40_000_000
     lowest_snr_db: Snr = 8.0
     clips_per_hour: Annotated[int, Meta(ge=0, le=3600)] = 12
     decode_again: bool = True

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from radio.blackbox.clip import ClipAbout, recorder
 from radio.blackbox.files import clips_in
 from radio.blackbox.shelf import Shelf
 from radio.frontend.sample_formats import sample_format
-from tests.parts.gateway import Sink, configuration
+from tests.parts.gateway import Sink, configuration, real_gateway
 from tests.parts.test_data_path import Bench, bench
 from tests.simulators.frames import frame
 from tests.simulators.scene import Scene
@@ -222,20 +220,11 @@ async def test_a_gateway_that_was_updated_delivers_what_its_clips_had_in_them(
         config.write_text(
             config.read_text().replace('type = "simulator"', 'type = "simulator"\ndevices = 0')
         )
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c",
-            "import sys; from pathlib import Path; from nap.app import run; "
-            "from nap.config import load; run(load(Path(sys.argv[1])))",
-            config, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(90):
-                while len(sink.bodies) < 3:  # noqa: ASYNC110 - it comes from another process
-                    await asyncio.sleep(0.1)
-        finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            assert await process.wait() == 0
+        async with real_gateway(config) as running:
+            while len(sink.bodies) < 3:  # noqa: ASYNC110 - it comes from another process
+                await asyncio.sleep(0.1)
+            running.process.terminate()
+            assert await running.process.wait() == 0
     found = [msgspec.json.decode(copies[0], type=Uplink) for copies in sink.bodies.values()]
     assert sorted(one.device_id for one in found) == told.ids
     assert all(one.late for one in found)
