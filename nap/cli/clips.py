@@ -23,13 +23,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_config_argument(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    record = actions.add_parser("record", help="keep the last seconds of samples as a clip")
-    record.add_argument("seconds", type=float, help="as far back as memory reaches")
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "record"),
+        default="list",
+        help="list what there is (default), or keep the last samples as a clip",
+    )
+    parser.add_argument(
+        "seconds", nargs="?", type=float, help="to record; as far back as memory reaches"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """List clips, or have one made; 1 when that cannot be."""
+    """List clips, or have one made; 1 when that cannot be, 2 without a length."""
+    if (args.action == "record") != (args.seconds is not None):
+        complain("nap clips record SECONDS, or nap clips")
+        return 2
     config = configured(args)
     if config is None:
         return 1

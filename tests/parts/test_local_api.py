@@ -237,3 +237,4 @@ async def test_clips_are_listed_and_made_on_demand(tmp_path: Path) -> None:
         assert (code, str(path) in page) == (0, True)
         code, _, complaint = await nap(box, "clips", "record", "-1")
         assert (code, "seconds" in complaint) == (1, True)
+        assert (await nap(box, "clips", "record"))[0] == 2

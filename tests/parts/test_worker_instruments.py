@@ -44,6 +44,7 @@ def until_levels(
     pytest.fail("no levels were told")
 
 
+@pytest.mark.slow
 def test_a_minute_of_air_is_measured_and_its_heartbeats_are_nobodys_frames() -> None:
     settings = {"front_end": FAST_AIR, "heartbeat": {"every_s": 20}, "calibration_db": -30.0}
     with worker(settings) as process:
