@@ -72,7 +72,7 @@ class TransmitDesk:
         self._changed = threading.Condition()
         self._listening = False
         self._ready = False
-        self._problem = "no transmitter is set up"
+        self._problem = "none is set up, or the front end only receives"
         self._bug: Exception | None = None
         if equipment is not None:
             self._ledger = equipment.airtime.load(time.monotonic())

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final, NoReturn
 
-from stack import Stack, StackError
+from stack import Program, Stack, StackError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_PORT: Final = 8080
@@ -62,39 +62,58 @@ def main() -> int:
 
 
 def _run(stack: Stack, watch: Watch) -> int:
-    code = 0
+    code, network = 0, _network(stack)
     try:
-        _start(stack)
-        _stay(stack, watch)
+        _start(stack, network)
+        _stay(stack, network, watch)
     except StopAskedError:
         _say("ending")
     except StackError as error:
         print(f"demo: {error}", file=sys.stderr)
         code = 1
     finally:
+        network.stop()
         stack.stop()
     _say("all programs have ended")
     return code
 
 
-def _start(stack: Stack) -> None:
+def _network(stack: Stack) -> Program:
+    """What answers uplinks while the cloud itself does not."""
+    command = (sys.executable, str(Path(__file__).with_name("answer.py")))
+    arguments = (str(stack.folder / "cloud"), str(stack.service_port))
+    return Program("network", (*command, *arguments), stack.folder / "network.log")
+
+
+def _start(stack: Stack, network: Program) -> None:
     _say(f"starting the broker on 127.0.0.1:{stack.port} (TLS, client certificates)")
     stack.start_broker()
     _say(f"starting the cloud with SQLite, console on 127.0.0.1:{stack.web_port}")
     stack.start_cloud()
     _say("starting the gateway with the simulated air of a dozen sensors")
+    network.start()
     stack.start_gateway()
     _say("waiting for the first message; it takes some seconds on the air")
 
 
-def _stay(stack: Stack, watch: Watch) -> NoReturn:
-    ready = False
+def _stay(stack: Stack, network: Program, watch: Watch) -> NoReturn:
+    ready = answered = False
     while True:
         stack.check()
+        network.check()
         if not ready and _messages(stack):
             ready = True
             print(f"ready: http://127.0.0.1:{stack.web_port}/ (Ctrl-C ends it)", flush=True)
+        if ready and not answered and (line := _confirmed(network)):
+            answered = True
+            _say(line)
         watch.pause(LOOK_EVERY_S)
+
+
+def _confirmed(network: Program) -> str | None:
+    """The first downlink that its device has confirmed, within two minutes from the start."""
+    lines = network.log_path.read_text(errors="replace").splitlines()
+    return next((line.strip() for line in lines if " confirmed" in line), None)
 
 
 def _messages(stack: Stack) -> bool:

@@ -35,6 +35,9 @@ type = "simulator"
 devices = 12
 interval_s = 30.0
 follows_clock = true
+listening = 3
+
+[radio.transmit]
 """
 
 

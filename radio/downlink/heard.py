@@ -32,6 +32,7 @@ class HeardUplinks:
         """Take a frame; those that ask for nothing are passed over."""
         if not frame.bidirectional:
             return
+        self._forget(frame.offset_s)
         key = (frame.device_id, frame.seq_number)
         known = self._frames.get(key)
         if known is None or _better(frame, known):
@@ -39,8 +40,9 @@ class HeardUplinks:
         if len(self._frames) > LIMIT:
             del self._frames[next(iter(self._frames))]
 
-    def window(self, device_id: str, seq_number: int) -> Window | None:
-        """When and where the sender listens; None when it was not heard."""
+    def window(self, device_id: str, seq_number: int, now_s: float) -> Window | None:
+        """When and where the sender listens; None when it was not heard lately."""
+        self._forget(now_s)
         frame = self._frames.get((device_id, seq_number))
         if frame is None:
             return None
@@ -53,15 +55,17 @@ class HeardUplinks:
             frequency_hz=frame.frequency_hz,
         )
 
-    def forget(self, now_s: float) -> None:
-        """Drop what nobody listens for any more."""
-        old = [key for key, frame in self._frames.items() if frame.offset_s < now_s - REMEMBER_S]
-        for key in old:
-            del self._frames[key]
-
     def clear(self) -> None:
         """Another stream begins, with a clock of its own."""
         self._frames.clear()
+
+    def _forget(self, now_s: float) -> None:
+        """Drop what nobody listens for any more: numbers come again, some after 128 messages."""
+        while self._frames:
+            oldest = next(iter(self._frames))
+            if self._frames[oldest].offset_s >= now_s - REMEMBER_S:
+                return
+            del self._frames[oldest]
 
 
 def _better(frame: FrameHeard, known: FrameHeard) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from radio.commands import State, Transmit
-from radio.downlink.heard import HeardUplinks
+from radio.downlink.heard import REMEMBER_S, HeardUplinks
 from radio.downlink.plan import Want, plan
 from radio.downlink.refusal import Refusal, Refused
 from radio.downlink.regulation import RULES, Rule
@@ -25,7 +25,6 @@ LEAD_S: Final = 0.5
 """A transmission is handed out so long before its start: airtime must be written down, samples
 made, a part woken."""
 _REPEAT_PRIORITY: Final = -1
-_REMEMBER_ANSWERED: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class DownlinkQueue:
         self._heard = HeardUplinks(zone)
         self._waiting: dict[str, _Waiting] = {}
         self._starts: dict[str, float] = {}
-        self._answered: dict[tuple[str, int], None] = {}
+        self._answered: dict[tuple[str, int], float] = {}
         self._arrivals = 0
         self._busy_until_s = -math.inf
 
@@ -76,7 +75,7 @@ class DownlinkQueue:
         self, command: Transmit, now_s: float, airtime_left_s: float
     ) -> list[Slot | Refused]:
         """Take a downlink; return its place, or which downlinks have none now, and why."""
-        self._heard.forget(now_s)
+        self._forget(now_s)
         window = self._window(command, now_s)
         if isinstance(window, Refused):
             return [window]
@@ -125,7 +124,7 @@ class DownlinkQueue:
             return [*refused, *self._refuse([key], Refusal.DUTY_CYCLE, self._airtime_text())]
         slot = self._slot(key)
         del self._waiting[key], self._starts[key]
-        self._note_answered(_uplink(slot.command))
+        self._answered[_uplink(slot.command)] = slot.starts_s
         self._busy_until_s = slot.starts_s + AIRTIME_S
         return [*refused, slot]
 
@@ -143,7 +142,7 @@ class DownlinkQueue:
         """Where `command` may go, or the first objection to it."""
         for reason, detail in self._objections(command):
             return Refused(command.id, reason, detail)
-        window = self._heard.window(command.device_id, command.seq_number)
+        window = self._heard.window(command.device_id, command.seq_number, now_s)
         if window is None:
             detail = "not heard here, or it did not ask"
             return Refused(command.id, Refusal.UNKNOWN_UPLINK, detail)
@@ -217,10 +216,11 @@ class DownlinkQueue:
     def _airtime_text(self) -> str:
         return f"{self.rule.airtime_s:.0f} s an hour are used up in {self._zone.name}"
 
-    def _note_answered(self, uplink: tuple[str, int]) -> None:
-        self._answered[uplink] = None
-        if len(self._answered) > _REMEMBER_ANSWERED:
-            del self._answered[next(iter(self._answered))]
+    def _forget(self, now_s: float) -> None:
+        """Numbers come again: what was answered long ago is another uplink."""
+        old = [key for key, at_s in self._answered.items() if at_s < now_s - REMEMBER_S]
+        for key in old:
+            del self._answered[key]
 
 
 def _uplink(command: Transmit) -> tuple[str, int]:

@@ -139,6 +139,16 @@ def test_what_a_driver_complains_of_is_the_error_of_the_port(
     assert not part.active
 
 
+def test_a_part_gets_no_more_samples_once_it_is_stopped() -> None:
+    part = SoapyPart(timed=True, rate_hz=RATE_HZ)
+    with (
+        SoapySink.opened(SIMULATED_SOAPY, part, "part", RATE_HZ) as sink,  # type: ignore[arg-type]
+        pytest.raises(TransmitError),
+    ):
+        sink.transmit(burst(0.0), WallClock(), lambda: part.written == 0)
+    assert part.written == 3_000
+
+
 def test_the_part_is_tuned_for_each_burst_and_set_to_its_least_gain() -> None:
     part = SoapyPart(timed=False)
     transmitter = soapy_transmitter("driver=simulated")

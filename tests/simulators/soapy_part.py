@@ -19,6 +19,7 @@ class SoapyPart:
     """A part with a transmitter; with `timed` it has a clock of its own.
 
     Attributes:
+        written: Samples it took, whether they left it or not.
         emitted: (start on the monotonic clock, samples) of what left it.
         code: What the next calls answer; below 0 it is an error.
         status: What it says about the transmission when asked.
@@ -31,6 +32,7 @@ class SoapyPart:
     code: int = 0
     status: int = -5
     active: bool = False
+    written: int = 0
     _next_at: float = 0.0
 
     @property
@@ -95,6 +97,7 @@ class SoapyPart:
         start_at = start_at or time.monotonic()
         taken = min(count, 3_000)  # parts take what they have room for
         self.emitted.append((start_at, taken))
+        self.written += taken
         self._next_at = start_at + taken / self.rate_hz
         return SimpleNamespace(ret=taken)
 

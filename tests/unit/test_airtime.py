@@ -41,6 +41,14 @@ def test_airtime_comes_back_after_an_hour_and_not_before() -> None:
     assert ledger.left_s("RC7", RULES["RC7"], 460.0) == 360.0
 
 
+def test_what_is_booked_together_leaves_with_its_last() -> None:
+    ledger = AirtimeLedger()
+    ledger.book("RC1", 0.0, 10.0)
+    ledger.book("RC1", 50.0, 10.0)
+    assert ledger.left_s("RC1", RULE, 59.9 + PERIOD_S) == 340.0
+    assert ledger.left_s("RC1", RULE, 60.1 + PERIOD_S) == 360.0
+
+
 def test_a_busy_day_takes_little_memory() -> None:
     ledger, now, sent = AirtimeLedger(), 0.0, 0
     while now < 86_400:

@@ -207,6 +207,22 @@ def test_with_received_uplinks_the_circle_closes(name: str) -> None:
     assert confirms(answer, "00c0ffee", asked[0].seq_number, ended_s)
 
 
+def test_a_device_counts_on_from_its_confirmation_and_confirms_once() -> None:
+    zone, rng = ZONES["RC1"], np.random.default_rng(3)
+    bench = Bench(zone, sensor(zone, rng), 5)
+    for sent in bench.message:
+        bench.queue.heard(heard(sent))
+    asked = bench.message[0].uplink.seq_number
+    slot = bench.planned(command_to(bench.device, asked, rng), bench.message[-1].burst.ends_s + 1.0)
+    assert isinstance(slot, Slot)
+    bench.air.render(round(slot.starts_s * RATE_HZ), 1)
+    for later_s in (0.0, 1.0):
+        bench.transmit(slot, slot.starts_s + later_s, 0.0, bytes.fromhex(slot.command.tag))
+    assert len(bench.confirmations(slot.starts_s + 1.0 + AIRTIME_S + 0.01)) == 1
+    following = bench.air.transmissions(120.0, 160.0)
+    assert {one.uplink.seq_number for one in following} == {(asked + 2) % 4096}
+
+
 def test_a_frame_made_from_a_tag_is_the_one_made_from_the_key() -> None:
     nak, downlink = bytes(range(16)), Downlink(0x12345678, 99, b"payload!")
     tag = downlink_tag(downlink.device_id, downlink.seq_number, downlink.payload, nak)

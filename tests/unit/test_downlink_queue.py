@@ -127,14 +127,29 @@ def test_one_that_was_refused_may_come_again_and_one_that_was_sent_may_not() -> 
     assert reasons(late) == {"late": Refusal.DUPLICATE}
 
 
+def test_a_number_that_comes_again_is_answered_again() -> None:
+    queue = queue_that_heard(1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    run_out(queue)
+    again = msgspec.structs.replace(
+        FRAME, device_id="00000001", seq_number=7, rank=1, offset_s=300.0, frequency_hz=868.13e6
+    )
+    queue.heard(again)
+    (slot,) = queue.submit(command(1, id="again"), 302.0, PLENTY_S)
+    assert isinstance(slot, Slot)
+    assert slot.starts_s > 320.0
+
+
 def test_airtime_goes_to_the_higher_priority() -> None:
     queue = queue_that_heard(3)
     assert reasons(queue.submit(command(1, priority=1), 105.0, 2.5 * AIRTIME_S)) == {}
     assert reasons(queue.submit(command(2, priority=2), 105.0, 2.5 * AIRTIME_S)) == {}
     third = queue.submit(command(3, priority=3), 105.0, 2.5 * AIRTIME_S)
     assert reasons(third) == {"c1": Refusal.DUTY_CYCLE}
-    queue.take_due(120.5, AIRTIME_S)
-    assert reasons(queue.take_due(121.5, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
+    queue.take_due(120.1, AIRTIME_S)
+    deadline_s = queue.next_deadline_s()
+    assert deadline_s is not None
+    assert reasons(queue.take_due(deadline_s, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
 
 
 @pytest.mark.parametrize("state", ["muted", "deactivated", "disabled"])
@@ -217,6 +232,13 @@ def test_the_queue_is_bounded() -> None:
         queue.submit(command(number), 105.0, PLENTY_S)
     full = queue.submit(command(LIMIT + 1), 105.0, PLENTY_S)
     assert reasons(full) == {f"c{LIMIT + 1}": Refusal.QUEUE_FULL}
+
+
+def test_among_equals_the_one_with_less_time_goes_first_where_that_serves_both() -> None:
+    patient, hasty = Window(0.0, 10.0, 30.0, 10.0), Window(0.0, 10.0, 10.1, 10.0)
+    wants = [Want("patient", patient, 5, 1), Want("hasty", hasty, 5, 2)]
+    starts = plan(wants, from_s=0.0, gap_s=0.05)
+    assert starts == {"hasty": 10.0, "patient": pytest.approx(10.05 + AIRTIME_S)}
 
 
 WINDOWS = st.builds(

@@ -36,7 +36,7 @@ def windows(name: str, seed: int, bit_rate: int = 600) -> tuple[Listening, list[
     for sent in frames:
         uplinks = HeardUplinks(zone)
         uplinks.receive(heard(sent))
-        window = uplinks.window("00c0ffee", frames[0].uplink.seq_number)
+        window = uplinks.window("00c0ffee", frames[0].uplink.seq_number, sent.burst.ends_s)
         assert window is not None
         found.append(window)
     return Listening.after(device, zone, frames[0]), found
@@ -89,11 +89,11 @@ def test_the_lowest_rank_counts_and_a_replay_moves_nothing() -> None:
     uplinks = HeardUplinks(ZONES["RC1"])
     uplinks.receive(frame(rank=2, offset_s=50.0, frequency_hz=868.106e6))
     uplinks.receive(frame(rank=1, offset_s=49.0, frequency_hz=868.1e6))
-    window = uplinks.window("00c0ffee", 1)
+    window = uplinks.window("00c0ffee", 1, 60.0)
     uplinks.receive(frame(rank=3, offset_s=51.0, frequency_hz=868.0e6))
     uplinks.receive(frame(rank=1, offset_s=52.0, frequency_hz=868.05e6))
     uplinks.receive(frame(rank=1, offset_s=80.0, frequency_hz=868.05e6))
-    assert uplinks.window("00c0ffee", 1) == window
+    assert uplinks.window("00c0ffee", 1, 60.0) == window
     assert window is not None
     assert window.frequency_hz == 868.1e6 + 1_395_000
 
@@ -101,8 +101,8 @@ def test_the_lowest_rank_counts_and_a_replay_moves_nothing() -> None:
 def test_what_did_not_ask_is_not_known() -> None:
     uplinks = HeardUplinks(ZONES["RC1"])
     uplinks.receive(frame(bidirectional=False))
-    assert uplinks.window("00c0ffee", 1) is None
-    assert uplinks.window("00c0ffee", 2) is None
+    assert uplinks.window("00c0ffee", 1, 60.0) is None
+    assert uplinks.window("00c0ffee", 2, 60.0) is None
 
 
 def test_a_flood_costs_the_oldest_and_time_all() -> None:
@@ -110,9 +110,17 @@ def test_a_flood_costs_the_oldest_and_time_all() -> None:
     for number in range(LIMIT + 10):
         uplinks.receive(frame(f"{number:08x}", offset_s=50.0 + rng.random()))
     assert len(uplinks._frames) == LIMIT
-    assert uplinks.window(f"{LIMIT + 9:08x}", 1) is not None
-    assert uplinks.window("00000000", 1) is None
-    uplinks.forget(120.0)
+    assert uplinks.window("00000000", 1, 60.0) is None
+    assert uplinks.window(f"{LIMIT + 9:08x}", 1, 120.0) is not None
     assert len(uplinks._frames) == LIMIT
-    uplinks.forget(127.0)
+    assert uplinks.window(f"{LIMIT + 9:08x}", 1, 127.0) is None
     assert not uplinks._frames
+
+
+def test_a_number_that_comes_again_is_another_message() -> None:
+    uplinks = HeardUplinks(ZONES["RC1"])
+    uplinks.receive(frame(offset_s=50.0))
+    uplinks.receive(frame(offset_s=200.0))
+    window = uplinks.window("00c0ffee", 1, 210.0)
+    assert window is not None
+    assert window.earliest_s > 220.0
