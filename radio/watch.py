@@ -59,9 +59,13 @@ class Watch:
         self._meter = LoadMeter()
         self._lasting = _lasting(settings, outbox, simulated=front_end.simulated)
         self._commands: queue.Queue[KeepClip] = queue.Queue(_MOST_COMMANDS)
+        self._streaming = False
 
     def keep(self, command: KeepClip) -> None:
         """Keep the last samples as a clip; may be called from any thread."""
+        if not self._streaming:
+            self._refuse(command, "no samples come in")
+            return
         try:
             self._commands.put_nowait(command)
         except queue.Full:
@@ -100,13 +104,18 @@ class Watch:
             listener = self._listener(stream.facts, instruments)
             self._say_opened(stream)
             self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
-            for block in stream.blocks():
-                self._desk.follow(block, stream.facts.rate_hz)
-                self._hear(block, listener, instruments)
-                if self._meter.due(time.monotonic()):
-                    self._report(listener, instruments)
-                if self._stop.is_set():
-                    return
+            self._streaming = True
+            try:
+                for block in stream.blocks():
+                    self._desk.follow(block, stream.facts.rate_hz)
+                    self._hear(block, listener, instruments)
+                    if self._meter.due(time.monotonic()):
+                        self._report(listener, instruments)
+                    if self._stop.is_set():
+                        return
+            finally:
+                self._streaming = False
+                self._obey(None)
             for frame in listener.flush():
                 self._outbox.put(frame, wait=self._patient)
             self._report(listener, instruments)
@@ -167,7 +176,6 @@ class Watch:
     def _fail(self, error: FrontEndError, again_in_s: float | None) -> None:
         log.warning("front end failed: %s again_in_s=%s", error, again_in_s)
         self._outbox.put(StreamFailed(reason=str(error), again_in_s=again_in_s))
-        self._obey(None)
 
     def _report(self, listener: Listener, instruments: Instruments | None) -> None:
         counts, full_scale = self._counts, self._lasting.full_scale

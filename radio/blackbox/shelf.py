@@ -27,6 +27,7 @@ from radio.blackbox.files import (
 from radio.blackbox.ring import BYTES_PER_SAMPLE
 
 LEFT_FREE_BYTES: Final = 50_000_000
+"""Of the disk: clips are worth less than the messages that may have to wait on it."""
 _ASIDE_SUFFIX: Final = ".part"
 
 
@@ -37,8 +38,11 @@ class ClipTooLargeError(Exception):
 class Shelf:
     """Belongs to one writer; anybody may list."""
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, max_bytes: int, *, left_free_bytes: int = LEFT_FREE_BYTES
+    ) -> None:
         self._folder, self._max_bytes = folder, max_bytes
+        self._left_free_bytes = left_free_bytes
         self.removed = 0
 
     def sweep(self) -> None:
@@ -97,10 +101,9 @@ class Shelf:
             self.removed += 1
 
     def _leave_room(self, wanted: int) -> None:
-        """Clips are worth less than the messages that may have to wait on the same disk."""
         disk = os.statvfs(self._folder)
-        if disk.f_bavail * disk.f_frsize < wanted + LEFT_FREE_BYTES:
-            text = f"less than {LEFT_FREE_BYTES // 1_000_000} MB would be left free"
+        if disk.f_bavail * disk.f_frsize < wanted + self._left_free_bytes:
+            text = f"less than {self._left_free_bytes // 1_000_000} MB would be left free"
             raise OSError(errno.ENOSPC, text)
 
     def _remove(self, name: str) -> None:

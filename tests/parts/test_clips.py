@@ -21,12 +21,16 @@ from radio.blackbox.clip import ClipAbout
 from radio.blackbox.files import clips_in
 from radio.blackbox.shelf import ClipTooLargeError, Shelf
 from radio.blackbox.writer import ClipWriter
+from radio.commands import KeepClip
 from radio.dsp.report import Undecoded
 from radio.events import ClipKept
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.frontend.sigmf import Recording
+from radio.instruments import Instruments, Lasting
 from radio.iso_time import iso_utc, parse_iso_utc
-from radio.settings import BlackBoxSettings
+from radio.levels.full_scale import FullScale
+from radio.listener import Counts, Listener
+from radio.settings import BlackBoxSettings, WorkerSettings
 from radio.sigfox.rejected import Reason
 from tests.simulators.scene import Scene
 
@@ -125,6 +129,37 @@ def test_bursts_that_memory_no_longer_holds_are_counted(tmp_path: Path) -> None:
     assert rig.box.stats().passed_over == 1
 
 
+def test_clips_hold_what_was_on_the_air_and_no_heartbeat(tmp_path: Path) -> None:
+    raw = {
+        "front_end": {"type": "rtl_tcp"},
+        "bit_rates": [600],
+        "heartbeat": {"every_s": 20, "snr_db": 30},
+        "black_box": {"folder": str(tmp_path), "ring_s": 15},
+    }
+    told: list[ClipKept] = []
+    writer = ClipWriter(tmp_path, 100_000_000, told.append)
+    writer.start()
+    counts = Counts()
+    lasting = Lasting(FullScale(None), writer, None, simulated=True)
+    rng = np.random.default_rng(2)
+    settings = msgspec.convert(raw, WorkerSettings)
+    instruments = Instruments(settings, FACTS, counts, lasting, rng)
+    listener = Listener(
+        FACTS, counts, bit_rates=(600,), zones=settings.zones, sift=instruments.sift
+    )
+    noise = Scene(14.0, seed=6).samples
+    mixed = [instruments.take(IqBlock(noise[at : at + 50_000], at), None)
+             for at in range(0, noise.size, 50_000)]  # fmt: skip
+    assert not np.array_equal(np.concatenate([block.samples for block in mixed]), noise)
+    assert [frame for block in mixed for frame in listener.feed(block, None)] == []
+    assert lasting.heartbeats.last_hour() == (1, 1)
+    instruments.keep(KeepClip(id="a", seconds=15.0))
+    writer.close()
+    with Recording(tmp_path / str(told[0].name)).open() as stream:
+        kept = np.concatenate([block.samples for block in stream.blocks()])
+    np.testing.assert_allclose(kept, noise, atol=1 / 128)
+
+
 def shelf(folder: Path, max_bytes: int = 50_000) -> Shelf:
     made = Shelf(folder, max_bytes)
     made.sweep()
@@ -205,6 +240,38 @@ def test_a_kill_at_any_moment_leaves_only_whole_clips(tmp_path: Path, after_s: f
         sigmf.sigmffile.fromfile(str(tmp_path / f"{clip.name}.sigmf-meta")).validate()
         assert (tmp_path / f"{clip.name}.sigmf-data").stat().st_size == 300_000
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_the_messages(tmp_path: Path) -> None:
+    clips = Shelf(tmp_path, 10**9, left_free_bytes=10**18)
+    clips.sweep()
+    with pytest.raises(OSError, match="would be left free"):
+        clips.put("clip-a", ABOUT, bytes(1_000), DAY_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_costs_clips_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    rig = Box(tmp_path / "file" / "clips", ring_s=2.0)
+    rig.feed(Scene(1.0, seed=4).samples)
+    rig.box.keep("a", 0.5)
+    (one,) = rig.written()
+    assert (one.name, one.id) == (None, "a")
+    assert "Not a directory" in (one.problem or "")
+    assert rig.box.stats().problem == one.problem
+
+
+def test_more_clips_than_the_disk_takes_are_refused_not_queued_for_ever(tmp_path: Path) -> None:
+    hanging = ClipWriter(tmp_path, 10**9, lambda _kept: None)  # never started: a disk that hangs
+    box = BlackBox(
+        BlackBoxSettings(), FACTS, hanging, datatype="cu8", full_scale_dbm=None, zones=["RC1"],
+        simulated=True,
+    )  # fmt: skip
+    box.feed(IqBlock(np.zeros(50_000, np.complex64), 0), None)
+    answers = [box.keep(str(number), 0.1) for number in range(4)]
+    assert answers[:2] == [None, None]
+    assert all(answer and "try again" in (answer.problem or "") for answer in answers[2:])
+    assert box.stats().passed_over == 2
 
 
 def in_a_child(act: Callable[[], None]) -> int:

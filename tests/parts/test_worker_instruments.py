@@ -12,7 +12,7 @@ import pytest
 import sigmf
 
 from radio.air.air import Air
-from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, RadioStats
+from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, RadioStats, StreamFailed
 from radio.sigfox.zones import ZONES
 from tests.parts.test_worker import close_stdin, events, record, worker
 
@@ -46,7 +46,12 @@ def until_levels(
 
 @pytest.mark.slow
 def test_a_minute_of_air_is_measured_and_its_heartbeats_are_nobodys_frames() -> None:
-    settings = {"front_end": FAST_AIR, "heartbeat": {"every_s": 20}, "calibration_db": -30.0}
+    settings = {
+        "front_end": {**FAST_AIR, "bit_rates": [100]},
+        "bit_rates": [100],
+        "heartbeat": {"every_s": 20},
+        "calibration_db": -30.0,
+    }
     with worker(settings) as process:
         frames, stats, levels = until_levels(events(process))
         close_stdin(process)
@@ -94,8 +99,30 @@ def test_without_a_black_box_the_wish_is_refused() -> None:
     assert (kept.name, kept.problem) == (None, "the black box is off")
 
 
+def test_without_samples_the_wish_is_refused_at_once() -> None:
+    with worker({"front_end": {"type": "rtl_tcp", "port": 1}}) as process:
+        stream = events(process)
+        assert isinstance(next(stream), StreamFailed)
+        tell(process, type="keep_clip", id="mine", seconds=1.0)
+        kept = next(event for event in stream if isinstance(event, ClipKept))
+    assert (kept.name, kept.problem) == (None, "no samples come in")
+
+
+def test_frames_that_collided_become_clips_by_themselves(tmp_path: Path) -> None:
+    front_end = {**FAST_AIR, "devices": 40, "interval_s": 12, "bit_rates": [600]}
+    box = {"folder": str(tmp_path), "lowest_snr_db": 3, "max_bytes": 8_000_000}
+    settings = {"front_end": front_end, "black_box": box, "bit_rates": [600]}
+    with worker(settings) as process:
+        kept = next(event for event in events(process) if isinstance(event, ClipKept))
+    assert (kept.id, kept.problem) == (None, None)
+    clip = sigmf.sigmffile.fromfile(str(tmp_path / f"{kept.name}.sigmf-meta"))
+    clip.validate()
+    assert clip.get_global_field("nap:kind") == "undecoded"
+    assert len(clip.get_annotations()) >= 1
+
+
 def test_recordings_have_neither_heartbeat_nor_black_box(tmp_path: Path) -> None:
-    record(tmp_path / "air", Air([], zone=ZONES["RC1"], rate_hz=250_000.0), seconds=20)
+    record(tmp_path / "air", Air([], zone=ZONES["RC1"], rate_hz=250_000.0), seconds=12)
     settings = {
         "front_end": {"type": "recording", "path": str(tmp_path / "air")},
         "black_box": {"folder": str(tmp_path / "clips")},
@@ -103,7 +130,7 @@ def test_recordings_have_neither_heartbeat_nor_black_box(tmp_path: Path) -> None
     }
     with worker(settings) as process:
         reports = [event for event in events(process) if isinstance(event, RadioStats)]
-    assert reports[-1].samples == 5_000_000
+    assert reports[-1].samples == 3_000_000
     assert (reports[-1].heartbeat, reports[-1].black_box, reports[-1].frames) == (None, None, 0)
     assert not (tmp_path / "clips").exists()
 
