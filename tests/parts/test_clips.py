@@ -194,6 +194,10 @@ def test_recordings_of_others_are_neither_counted_nor_removed(tmp_path: Path) ->
     clips.put("clip-a", ABOUT, bytes(5_000), DAY_S)
     clips.put("clip-b", replace(ABOUT, kind="kept"), bytes(5_000), DAY_S)
     assert [clip.name for clip in clips_in(tmp_path)] == ["clip-b"]
+    for path in tmp_path.glob("clip-b*"):
+        path.rename(tmp_path / path.name.replace("clip-b", "mine"))  # saved from the budget
+    clips.put("clip-c", replace(ABOUT, kind="kept"), bytes(8_000), DAY_S)
+    assert [clip.name for clip in clips_in(tmp_path)] == ["clip-c"]
     assert len(list(tmp_path.glob("mine*"))) == 2
     assert (tmp_path / "orphan.sigmf-data").exists()
     assert (tmp_path / "clip-foreign.sigmf-meta").exists()
