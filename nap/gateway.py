@@ -101,12 +101,15 @@ class Gateway:
         )
 
     async def delivered(self) -> None:
-        """Return once no destination that is connected waits for anything."""
+        """Return once nothing waits for a destination that is connected."""
         # At a stop only, for seconds: an event for it through all parts would cost more.
-        while any(  # noqa: ASYNC110
-            one.connected and one.waiting for one in await self._destinations()
-        ):
+        while self._owes(await self._destinations()):  # noqa: ASYNC110
             await asyncio.sleep(_ASK_AGAIN_S)
+
+    def _owes(self, destinations: list[DestinationStatus]) -> bool:
+        connected = [one for one in destinations if one.connected]
+        answers = self._downlinks.unpublished if any(o.kind == "cloud" for o in connected) else 0
+        return bool(answers) or any(one.waiting for one in connected)
 
     async def _destinations(self) -> list[DestinationStatus]:
         return [await relay.status() for relay in self.relays]

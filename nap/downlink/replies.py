@@ -28,6 +28,11 @@ class Replies:
         if self._waiting:
             wake.set()
 
+    @property
+    def waiting(self) -> int:
+        """Answers that the broker does not have yet."""
+        return len(self._waiting)
+
     def put(self, reply: Reply) -> None:
         """Queue an answer."""
         if len(self._waiting) >= LIMIT:

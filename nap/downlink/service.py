@@ -76,6 +76,11 @@ class Downlinks:
         """Commands since the start by how they ended."""
         return dict(self._book.counts)
 
+    @property
+    def unpublished(self) -> int:
+        """Answers that no broker has yet."""
+        return sum(replies.waiting for replies in self._lines.values())
+
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Look at the clock."""
         while True:

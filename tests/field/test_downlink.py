@@ -104,6 +104,18 @@ async def test_a_downlink_reaches_its_device_which_confirms_it(
     assert (tmp_path / "state" / "airtime").exists()
 
 
+async def test_a_gateway_that_stops_says_what_it_will_not_send(
+    broker: Broker, tmp_path: Path
+) -> None:
+    cloud = DownlinkCloud()
+    config = configuration(tmp_path, broker, "[radio.transmit]")
+    async with cloud.listening(broker.cloud_link()):
+        async with gateway(config):
+            accepted = await cloud.until("accepted")
+        refused = await cloud.until("refused", accepted.id)
+    assert refused.reason == "radio_lost"
+
+
 async def test_a_muted_box_refuses_and_its_device_hears_nothing(
     broker: Broker, tmp_path: Path
 ) -> None:

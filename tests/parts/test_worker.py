@@ -213,6 +213,8 @@ def test_an_interrupt_from_the_terminal_is_left_to_the_gateway() -> None:
         ({"front_end": FAST_AIR, "zone": "RC8"}, "$.zone"),
         ({"front_end": {**FAST_AIR, "bit_rates": [100]}, "zone": "RC2"}, "RC2 has no 100 bps"),
         ({"front_end": FAST_AIR, "queue_limit": 0}, "$.queue_limit"),
+        ({"front_end": FAST_AIR, "transmit": {}}, "transmit.airtime_path is missing"),
+        ({"front_end": FAST_AIR, "transmit": {"state": "loud"}}, "$.transmit.state"),
     ],
 )
 def test_wrong_settings_are_named_and_exit_with_two(settings: Any, place: str) -> None:  # noqa: ANN401

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radio.air.fleet import Fleet, devices_of
+from radio.air.fleet import Fleet, devices_of, listeners_of
 from radio.iso_time import iso_utc, later, parse_iso_utc
 from radio.load_meter import STATS_EVERY_S, LoadMeter
 from radio.sigfox.zones import ZONES
@@ -25,6 +25,19 @@ def test_a_fleet_is_different_devices_and_always_the_same_for_a_seed() -> None:
     assert len({device.payload_bytes for device in devices}) > 8
     assert all(12 <= device.snr_db <= 30 for device in devices)
     assert all(0 <= device.first_s < 30 for device in devices)
+
+
+@pytest.mark.parametrize("name", list(ZONES))
+def test_listeners_follow_the_fleet_and_have_time_to_listen(name: str) -> None:
+    fleet, zone = Fleet(count=5, interval_s=30.0), ZONES[name]
+    listeners = listeners_of(fleet, 4, zone, seed=1)
+    assert [one.device_id for one in listeners] == list(range(0x0051_0005, 0x0051_0009))
+    assert all(one.listens and one.bidirectional for one in listeners)
+    first, *others = [one.first_s for one in listeners]
+    assert first <= 10.0 < min(others)
+    closes_s = zone.window_opens_s + zone.window_s
+    for one in listeners:
+        assert 0.8 * one.interval_s > one.longest_message_s + closes_s + 4.0 + 2.1
 
 
 def test_a_fleet_keeps_the_rates_of_its_zone() -> None:
