@@ -56,7 +56,7 @@ class BlackBox:
 
     def keep(self, command_id: str, seconds: float) -> ClipKept | None:
         """Keep the last samples; None: the writer will tell what became of them."""
-        first = self._ring.end - round(seconds * self._facts.rate_hz)
+        first = self._ring.end - max(1, round(seconds * self._facts.rate_hz))
         if self._cut("kept", first, self._ring.end, (), command_id):
             return None
         problem = "too many clips wait for the disk; try again"
