@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from threading import Condition
+from typing import Final
 
-from radio.events import FrameHeard, RadioEvent, RadioStats
+from radio.events import (
+    DownlinkPlanned,
+    DownlinkRefused,
+    DownlinkSent,
+    FrameHeard,
+    RadioEvent,
+    RadioStats,
+)
+
+_KEPT: Final = (DownlinkPlanned, DownlinkSent, DownlinkRefused)
 
 
 class Outbox:
     """Holds events for the writer thread; drops the oldest when the reader is too slow.
 
-    Of statistics only the newest wait, and they take nobody's place.
+    Of statistics only the newest wait, and they take nobody's place. What became of downlinks goes
+    last: a frame comes again, such an event does not.
     """
 
     def __init__(self, limit: int) -> None:
@@ -35,7 +46,7 @@ class Outbox:
             else:
                 self._changed.wait_for(lambda: self._closed or not (wait and self._full()))
                 while self._full():
-                    self._frames_lost += isinstance(self._next(), FrameHeard)
+                    self._drop()
             self._events.append(event)
             self._changed.notify_all()
 
@@ -55,6 +66,14 @@ class Outbox:
 
     def _full(self) -> bool:
         return len(self._events) - (self._stats is not None) >= self._limit
+
+    def _drop(self) -> None:
+        lesser = (at for at, event in enumerate(self._events) if not isinstance(event, _KEPT))
+        at = next(lesser, 0)
+        self._frames_lost += isinstance(self._events[at], FrameHeard)
+        if self._events[at] is self._stats:
+            self._stats = None
+        del self._events[at]
 
     def _next(self) -> RadioEvent:
         event = self._events.popleft()

@@ -11,54 +11,20 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from radio.airtime_file import AirtimeFile
 from radio.commands import SetState, Transmit
 from radio.downlink.queue import DownlinkQueue, Slot
 from radio.downlink.refusal import Refusal, Refused
 from radio.downlink.window import AIRTIME_S
-from radio.dsp.gfsk import gfsk_waveform
-from radio.events import DownlinkEvent, DownlinkPlanned, DownlinkRefused, DownlinkSent, FrameHeard
-from radio.frontend.ports import (
-    Burst,
-    IqBlock,
-    MissedError,
-    SampleSink,
-    StreamClock,
-    TransmitError,
-    Transmitter,
-)
+from radio.events import DownlinkSent, FrameHeard
+from radio.frontend.ports import IqBlock, MissedError, SampleSink, StreamClock, TransmitError
 from radio.outbox import Outbox
-from radio.sigfox.downlink import Downlink, frame_with_tag
+from radio.transmission import Equipment, burst_of, event_of
 
 log = logging.getLogger(__name__)
 
 REOPEN_AFTER_S: Final = 5.0
-
-
-class FollowedClock(StreamClock, Protocol):
-    """A clock that is told of every block."""
-
-    def follow(self, block: IqBlock, rate_hz: float) -> None:
-        """A block has just come."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What transmitting needs.
-
-    Attributes:
-        transmitter: The part.
-        clock: Of the stream that the same front end receives.
-        airtime: Where the ledger is kept.
-    """
-
-    transmitter: Transmitter
-    clock: FollowedClock
-    airtime: AirtimeFile
 
 
 class TransmitDesk:
@@ -190,7 +156,7 @@ class TransmitDesk:
     def _transmit(self, slot: Slot, equipment: Equipment, sink: SampleSink) -> None:
         if not self._book(slot, equipment):
             return
-        burst = _burst(slot, sink.rate_hz)
+        burst = burst_of(slot, sink.rate_hz)
         try:
             started_s = sink.transmit(burst, equipment.clock, self._allowed)
         except MissedError as error:
@@ -253,30 +219,4 @@ class TransmitDesk:
 
     def _tell(self, results: Iterable[Slot | Refused], now_s: float) -> None:
         for one in results:
-            self._outbox.put(_event(one, now_s))
-
-
-def _event(result: Slot | Refused, now_s: float) -> DownlinkEvent:
-    if isinstance(result, Refused):
-        log.info("downlink refused: id=%s reason=%s", result.id, result.reason)
-        return DownlinkRefused(id=result.id, reason=result.reason, detail=result.detail)
-    return DownlinkPlanned(
-        id=result.command.id,
-        in_s=result.starts_s - now_s,
-        frequency_hz=result.window.frequency_hz,
-    )
-
-
-def _burst(slot: Slot, rate_hz: float) -> Burst:
-    command = slot.command
-    downlink = Downlink(
-        int(command.device_id, 16), command.seq_number, bytes.fromhex(command.payload)
-    )
-    bits = frame_with_tag(downlink, bytes.fromhex(command.tag))
-    return Burst(
-        samples=gfsk_waveform(bits, rate_hz=rate_hz, carrier_hz=0.0),
-        rate_hz=rate_hz,
-        frequency_hz=slot.window.frequency_hz,
-        starts_s=slot.starts_s,
-        latest_s=slot.window.latest_s,
-    )
+            self._outbox.put(event_of(one, now_s))

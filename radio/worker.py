@@ -42,7 +42,8 @@ from radio.settings import (
     WorkerSettings,
 )
 from radio.stream_clock import FlowingClock, SampleDrivenClock
-from radio.transmit_desk import Equipment, TransmitDesk
+from radio.transmission import Equipment
+from radio.transmit_desk import TransmitDesk
 from radio.transmit_settings import TransmitSettings
 from radio.watch import Watch
 

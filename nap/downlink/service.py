@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Final, NoReturn
 
 import msgspec
 
+from nap.downlink.answers import answer_to, misread
 from nap.downlink.book import Account, Book
 from nap.downlink.replies import Replies
-from nap.downlink.state import State
 from nap.relay.ports import Reply
-from nap.wire.messages import CommandId, DownlinkCommand, DownlinkReply, DownlinkState
+from nap.wire.messages import CommandId, DownlinkCommand, DownlinkReply
 from radio.commands import Transmit
 from radio.events import DownlinkEvent, FrameHeard
 
@@ -24,14 +23,6 @@ _log = logging.getLogger(__name__)
 NAME: Final = "downlink"
 LONGEST_BODY_BYTES: Final = 4_096
 _POLL_S: Final = 0.5
-_TOLD: Final[dict[State, DownlinkState]] = {
-    State.ACCEPTED: "accepted",
-    State.SENT: "sent",
-    State.CONFIRMED: "confirmed",
-    State.UNCONFIRMED: "unconfirmed",
-    State.REFUSED: "refused",
-}
-"""What the cloud is told of; that the radio was asked is none of its business."""
 
 
 class _OnlyId(msgspec.Struct):
@@ -135,11 +126,7 @@ class Downlinks:
             command_id = _ONLY_ID.decode(body).id
         except _UNREADABLE:
             return
-        detail = problem[:200]
-        reply = DownlinkReply(
-            id=command_id, state="refused", at_utc=_now_utc(), reason="malformed", detail=detail
-        )
-        self._lines[line].put(Reply(NAME, msgspec.json.encode(reply)))
+        self._put(misread(command_id, problem), line)
 
     def _changed(self, account: Account) -> None:
         command = account.command
@@ -154,10 +141,11 @@ class Downlinks:
         self._tell(account)
 
     def _tell(self, account: Account) -> None:
-        if (told := _TOLD.get(account.state)) is None:
-            return
-        reply = _reply(account, told, simulated=self._simulated)
-        self._lines[account.line].put(Reply(NAME, msgspec.json.encode(reply)))
+        if (answer := answer_to(account, simulated=self._simulated)) is not None:
+            self._put(answer, account.line)
+
+    def _put(self, answer: DownlinkReply, line: str) -> None:
+        self._lines[line].put(Reply(NAME, msgspec.json.encode(answer)))
 
 
 class Line:
@@ -184,26 +172,3 @@ class Line:
     def done(self, reply: Reply) -> None:
         """See CommandDesk."""
         self._replies.done(reply)
-
-
-def _reply(account: Account, told: DownlinkState, *, simulated: bool) -> DownlinkReply:
-    planned, sent, confirmation = account.planned, account.sent, account.confirmation
-    last = sent or planned
-    return DownlinkReply(
-        id=account.command.id,
-        state=told,
-        at_utc=_now_utc(),
-        reason=account.reason,
-        detail=account.detail and account.detail[:200],
-        frequency_hz=None if last is None else last.frequency_hz,
-        starts_in_s=planned.in_s if planned is not None and told == "accepted" else None,
-        late_s=None if sent is None else sent.late_s,
-        airtime_left_s=None if sent is None else sent.airtime_left_s,
-        confirmation_seq_number=None if confirmation is None else confirmation.seq_number,
-        device_rssi_dbm=account.device_rssi_dbm,
-        simulated=simulated,
-    )
-
-
-def _now_utc() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -60,9 +60,9 @@ RULES: Final[dict[str, Rule]] = {
         high_hz=928e6,
         airtime_s=_TENTH_S,
         pause_s=_HOPPING_PAUSE_S,
-        most_erp_dbm=27.85,
-        source="47 CFR 15.247 (a)(1)(i): 0.4 s in 20 s; all frequencies taken together here, and "
-        "10 % an hour on top: conservative, unsourced",
+        most_erp_dbm=21.85,
+        source="47 CFR 15.247 (a)(1)(i): 0.4 s in 20 s; all frequencies taken together here, 10 % "
+        "an hour on top, and no more power than devices have: conservative, unsourced",
     ),
     "RC3": Rule(
         low_hz=920.5e6,
@@ -79,7 +79,7 @@ RULES: Final[dict[str, Rule]] = {
         high_hz=925e6,
         airtime_s=_TENTH_S,
         pause_s=_HOPPING_PAUSE_S,
-        most_erp_dbm=27.85,
+        most_erp_dbm=21.85,
         source="national rules differ; as RC2: conservative, unsourced",
     ),
     "RC5": Rule(

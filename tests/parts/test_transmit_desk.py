@@ -27,7 +27,8 @@ from radio.frontend.ports import Burst, IqBlock, SampleSink, StreamClock, Transm
 from radio.outbox import Outbox
 from radio.sigfox.zones import ZONES
 from radio.stream_clock import FlowingClock, SampleDrivenClock
-from radio.transmit_desk import Equipment, TransmitDesk
+from radio.transmission import Equipment
+from radio.transmit_desk import TransmitDesk
 from tests.simulators.hearing import heard
 
 RC1 = ZONES["RC1"]

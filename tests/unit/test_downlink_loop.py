@@ -19,14 +19,14 @@ from radio.downlink.queue import DownlinkQueue, Slot
 from radio.downlink.refusal import Refusal, Refused
 from radio.downlink.window import AIRTIME_S
 from radio.dsp.gfsk import gfsk_waveform
+from radio.dsp.receiver import Receiver
+from radio.dsp.report import Decoded
 from radio.events import FrameHeard
-from radio.frontend.ports import IqBlock, StreamFacts
-from radio.listener import Counts, Listener
 from radio.sigfox.downlink import Downlink, encode_downlink, frame_with_tag
 from radio.sigfox.tag import downlink_tag
 from radio.sigfox.uplink import MessageType, UplinkFrame, decode_uplink, verify_uplink
 from radio.sigfox.zones import ZONES, Zone
-from tests.simulators.hearing import heard
+from tests.simulators.hearing import heard, received
 
 RATE_HZ = 250_000.0
 TRANSMITTER_RATE_HZ = 48_000.0
@@ -175,14 +175,15 @@ def test_only_the_right_frame_at_the_right_time_and_place_is_confirmed(name: str
         assert confirmations_of(kind, ZONES[name], seed) == (kind == "right"), (kind, seed)
 
 
-def received(air: Air, zone: Zone, begin_s: float, end_s: float) -> list[FrameHeard]:
-    """What the receiver hears of a stretch; blocks are numbered as the air is."""
-    facts = StreamFacts(air.rate_hz, air.center_hz)
-    listener = Listener(facts, Counts(), bit_rates=(600,), band_hz=zone.band_hz)
-    found: list[FrameHeard] = []
-    for first in range(int(begin_s * RATE_HZ), int(end_s * RATE_HZ), 65_536):
-        found += listener.feed(IqBlock(air.render(first, 65_536), first), None)
-    return [*found, *listener.flush()]
+def hear(air: Air, begin_s: float, end_s: float) -> list[FrameHeard]:
+    """What the receiver hears of a stretch."""
+    receiver = Receiver(rate_hz=RATE_HZ, center_hz=air.center_hz, bit_rates=(600,))
+    first, last = int(begin_s * RATE_HZ), int(end_s * RATE_HZ)
+    found = []
+    for at in range(first, last, 65_536):
+        found += receiver.feed(air.render(at, 65_536), at - first)
+    found += receiver.flush()
+    return [received(one, first / RATE_HZ) for one in found if isinstance(one, Decoded)]
 
 
 @pytest.mark.parametrize("name", list(ZONES))
@@ -194,7 +195,7 @@ def test_with_received_uplinks_the_circle_closes(name: str) -> None:
     )  # fmt: skip
     bench = Bench(zone, device, 11)
     first = bench.message[0]
-    asked = received(bench.air, zone, first.burst.begins_s - 0.6, first.burst.ends_s + 3.0)
+    asked = hear(bench.air, first.burst.begins_s - 0.6, first.burst.ends_s + 3.0)
     assert {frame.rank for frame in asked} == {1, 2, 3}
     for frame in asked:
         bench.queue.heard(frame)
@@ -202,7 +203,7 @@ def test_with_received_uplinks_the_circle_closes(name: str) -> None:
     assert isinstance(slot, Slot)
     bench.transmit(slot, slot.starts_s, 0.0, bytes.fromhex(slot.command.tag))
     ended_s = slot.starts_s + AIRTIME_S
-    answers = received(bench.air, zone, ended_s + 0.1, ended_s + 6.0)
+    answers = hear(bench.air, ended_s + 0.1, ended_s + 6.0)
     (answer,) = [frame for frame in answers if frame.message_type == "downlink_confirmation"]
     assert confirms(answer, "00c0ffee", asked[0].seq_number, ended_s)
 

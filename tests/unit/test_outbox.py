@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from radio.events import FrameHeard, RadioEvent, RadioStats, StreamEnded, StreamFailed
+from radio.events import (
+    DownlinkRefused,
+    FrameHeard,
+    RadioEvent,
+    RadioStats,
+    StreamEnded,
+    StreamFailed,
+)
 from radio.outbox import Outbox
 from radio.reopen import FIRST_DELAY_S, LONGEST_DELAY_S, SETTLED_S, ReopenDelay
 
@@ -65,6 +72,20 @@ def test_a_full_box_drops_the_oldest_and_counts_frames() -> None:
         outbox.put(frame(number))
     assert outbox.frames_lost == 2
     assert taken(outbox) == [frame(3), frame(4), frame(5)]
+
+
+def test_what_became_of_downlinks_outlives_frames() -> None:
+    outbox = Outbox(3)
+    refusals = [DownlinkRefused(id=str(number), reason="muted", detail="") for number in range(4)]
+    outbox.put(refusals[0])
+    for number in range(1, 6):
+        outbox.put(frame(number))
+    assert outbox.frames_lost == 3
+    outbox.put(refusals[1])
+    outbox.put(refusals[2])
+    outbox.put(refusals[3])
+    assert outbox.frames_lost == 5
+    assert taken(outbox) == refusals[1:]
 
 
 def test_only_the_newest_statistics_wait() -> None:
