@@ -58,7 +58,7 @@ class Run:
         """Preambles without end on many carriers, so that everything looks like a frame."""
         at = np.arange(self.count) / RATE_HZ
         total = white_noise(rng, self.count, RATE_HZ)
-        for _ in range(12):
+        for _ in range(8):
             rate = rng.choice([100.0, 600.0])
             turned = np.where(at * rate / 2 % 2 < 1, 1.0, -1.0)
             carrier = np.exp(2j * np.pi * float(rng.uniform(-1e5, 1e5)) * at)
@@ -79,7 +79,7 @@ RUNS = st.lists(
     max_size=10,
 )
 SLOW = settings(
-    max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -116,6 +116,7 @@ def held_bytes(thing: object, seen: set[int] | None = None) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @SLOW
 @given(RUNS)
 def test_arbitrary_samples_never_raise_and_what_is_told_is_finite(runs: list[Run]) -> None:
@@ -132,6 +133,7 @@ def test_arbitrary_samples_never_raise_and_what_is_told_is_finite(runs: list[Run
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @SLOW
 @given(RUNS)
 def test_everything_around_the_receiver_takes_them_as_well(runs: list[Run]) -> None:
@@ -155,15 +157,16 @@ def test_everything_around_the_receiver_takes_them_as_well(runs: list[Run]) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_an_endless_stream_of_things_like_frames_takes_no_more_memory_than_a_short_one() -> None:
     receiver = Receiver(rate_hz=RATE_HZ, center_hz=CENTER_HZ, bands_hz=(RC1.band_hz,))
     held = []
-    for number in range(24):
+    for number in range(20):
         run = Run("preambles", 125_000, 0, 0.0, b"", number)
         receiver.feed(run.samples(), number * 125_000)
         held.append(held_bytes(receiver))
     # The store of seven seconds is full by then.
-    assert max(held[16:]) <= 1.3 * max(held[8:16])
+    assert max(held[14:]) <= 1.3 * max(held[8:14])
     assert 1e6 < max(held) < 100e6
 
 
