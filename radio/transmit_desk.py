@@ -214,6 +214,8 @@ class TransmitDesk:
         return self._ledger.left_s(self._zone, self._queue.rule, time.monotonic())
 
     def _refuse(self, slot: Slot, reason: Refusal, detail: str) -> None:
+        with self._changed:
+            self._queue.failed(slot)
         if slot.copy == 1:
             self._tell([Refused(slot.command.id, reason, detail)], 0.0)
 

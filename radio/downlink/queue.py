@@ -94,15 +94,14 @@ class DownlinkQueue:
 
     def clear(self, reason: Refusal, detail: str) -> list[Refused]:
         """Give up all that waits."""
-        refused = self._refuse(list(self._waiting), reason, detail)
-        self._starts = {}
-        return refused
+        return self._refuse(list(self._waiting), reason, detail)
 
     def restart(self, last_ended_s: float) -> None:
         """Another stream begins: its time starts at 0 and nothing was heard on it.
 
         The last transmission ended at `last_ended_s` of that time, which is below 0.
         """
+        self._waiting, self._starts = {}, {}
         self._heard.clear()
         self._answered.clear()
         self._busy_until_s = last_ended_s
@@ -137,6 +136,11 @@ class DownlinkQueue:
             want = Want(key, slot.window, _REPEAT_PRIORITY, self._arrivals)
             self._waiting[key] = _Waiting(slot.command, want, slot.copy + 1)
         return self._plan(ended_s, airtime_left_s, Refusal.TOO_LATE)
+
+    def failed(self, slot: Slot) -> None:
+        """`slot` was not transmitted after all; its uplink may be answered anew."""
+        if slot.copy == 1:
+            self._answered.pop(_uplink(slot.command), None)
 
     def _window(self, command: Transmit, now_s: float) -> Window | Refused:
         """Where `command` may go, or the first objection to it."""
@@ -206,6 +210,7 @@ class DownlinkQueue:
 
     def _refuse(self, keys: Iterable[str], reason: Refusal, detail: str) -> list[Refused]:
         gone = [self._waiting.pop(key) for key in keys]
+        self._starts = {key: start for key, start in self._starts.items() if key in self._waiting}
         # A repeat was sent already; that there is no room for it is no refusal.
         return [Refused(one.command.id, reason, detail) for one in gone if one.copy == 1]
 

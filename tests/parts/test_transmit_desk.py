@@ -25,10 +25,20 @@ from radio.events import (
 )
 from radio.frontend.ports import Burst, IqBlock, SampleSink, StreamClock, TransmitError
 from radio.outbox import Outbox
+from radio.settings import (
+    FrontEndSettings,
+    RecordingSettings,
+    RtlTcpSettings,
+    SimulatorSettings,
+    SoapySettings,
+    WorkerSettings,
+)
 from radio.sigfox.zones import ZONES
 from radio.stream_clock import FlowingClock, SampleDrivenClock
 from radio.transmission import Equipment
 from radio.transmit_desk import TransmitDesk
+from radio.transmit_settings import TransmitSettings
+from radio.worker import equipment_of, front_end_of
 from tests.simulators.hearing import heard
 
 RC1 = ZONES["RC1"]
@@ -262,8 +272,11 @@ def test_a_part_that_fails_is_told_and_opened_again(
         assert reason(refused) == "transmitter_failed"
         assert isinstance(refused, DownlinkRefused)
         assert "UNDERFLOW" in refused.detail
-        while part.opened < 2:
+        part.fault = None
+        while part.opened < 2 or not desk.desk._ready:
             time.sleep(0.002)
+        desk.ask(msgspec.structs.replace(COMMAND, id="again"))
+        assert isinstance(desk.next(), DownlinkPlanned)
 
 
 def test_a_bug_in_the_transmitting_thread_ends_the_receiver_too(tmp_path: Path) -> None:
@@ -285,3 +298,23 @@ def test_the_clock_of_a_live_part_flows_between_blocks() -> None:
     first_s = clock.now_s()
     time.sleep(0.01)
     assert 5.5 <= first_s < clock.now_s()
+
+
+@pytest.mark.parametrize(
+    ("front_end", "part"),
+    [
+        (RtlTcpSettings(), None),
+        (RecordingSettings(path="air"), None),
+        (SimulatorSettings(devices=0), "simulated transmitter"),
+        (SoapySettings(device="driver=lime"), "SoapySDR transmitter driver=lime"),
+    ],
+)
+def test_only_parts_that_can_transmit_are_equipment(
+    front_end: FrontEndSettings, part: str | None, tmp_path: Path
+) -> None:
+    transmit = TransmitSettings(airtime_path=str(tmp_path / "airtime"))
+    settings = WorkerSettings(front_end=front_end, transmit=transmit)
+    equipment = equipment_of(settings, front_end_of(settings))
+    assert (None if equipment is None else equipment.transmitter.description) == part
+    silent = msgspec.structs.replace(settings, transmit=None)
+    assert equipment_of(silent, front_end_of(silent)) is None

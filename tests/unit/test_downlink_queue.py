@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -150,6 +151,7 @@ def test_airtime_goes_to_the_higher_priority() -> None:
     deadline_s = queue.next_deadline_s()
     assert deadline_s is not None
     assert reasons(queue.take_due(deadline_s, 0.5 * AIRTIME_S)) == {"c2": Refusal.DUTY_CYCLE}
+    assert reasons(run_out(queue, 0.5 * AIRTIME_S)) == {}
 
 
 @pytest.mark.parametrize("state", ["muted", "deactivated", "disabled"])
@@ -226,6 +228,27 @@ def test_repeats_fill_what_nobody_else_wants() -> None:
     assert [type(one) for one in run_out(poor, 1.5 * AIRTIME_S)] == [Slot]
 
 
+def test_what_could_not_be_sent_may_be_asked_for_again() -> None:
+    queue = queue_that_heard(1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    (slot,) = queue.take_due(120.1, PLENTY_S)
+    assert isinstance(slot, Slot)
+    queue.failed(slot)
+    (again,) = queue.submit(command(1, id="again"), 121.0, PLENTY_S)
+    assert isinstance(again, Slot)
+
+
+def test_another_stream_knows_nothing_of_what_waited_on_the_last() -> None:
+    queue = queue_that_heard(1, repeats=1)
+    queue.submit(command(1), 105.0, PLENTY_S)
+    (slot,) = queue.take_due(120.1, PLENTY_S)
+    assert isinstance(slot, Slot)
+    queue.clear(Refusal.RADIO_LOST, "lost")
+    queue.sent(slot, 121.0, PLENTY_S)  # the end of the transmission comes after that of the stream
+    queue.restart(last_ended_s=-1.0)
+    assert queue.next_deadline_s() is None
+
+
 def test_the_queue_is_bounded() -> None:
     queue = queue_that_heard(LIMIT + 1)
     for number in range(1, LIMIT + 1):
@@ -276,6 +299,53 @@ def test_plans_keep_windows_gaps_and_priorities(
         alone = plan([w for w in wants if w.priority == highest], from_s=from_s, gap_s=gap_s)
         kept = [w for w in wants if w.priority == highest and w.key in starts]
         assert len(kept) == len(alone)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("submit"), st.integers(1, 12), st.integers(0, 9)),
+    st.tuples(st.just("wait"), st.floats(0, 8), st.just(0)),
+    st.tuples(st.just("due"), st.sampled_from([PLENTY_S, 1.0, 0.1]), st.booleans()),
+    st.tuples(st.just("state"), st.sampled_from(["active", "active", "muted"]), st.just(0)),
+    st.tuples(st.just("lost"), st.just(0), st.just(0)),
+)
+
+
+@given(st.lists(STEPS, max_size=60), st.sampled_from(["RC1", "RC2"]), st.integers(0, 2))
+def test_whatever_happens_each_command_ends_once_and_in_its_window(
+    steps: list[tuple[str, Any, Any]], zone: str, repeats: int
+) -> None:
+    queue = queue_that_heard(12, zone, apart_s=1.0, repeats=repeats)
+    now_s, asked, ended, last_ended_s = 101.0, 0, [], 0.0
+    for what, one, other in steps:
+        results: list[Slot | Refused] = []
+        match what:
+            case "submit":
+                asked += 1
+                results += queue.submit(command(one, other, id=f"n{asked}"), now_s, PLENTY_S)
+                results = [result for result in results if isinstance(result, Refused)]
+            case "wait":
+                now_s += one
+            case "state":
+                results += queue.set_state(one)
+            case "lost":
+                results += queue.clear(Refusal.RADIO_LOST, "")
+            case "due":
+                results += queue.take_due(now_s, one)
+        for slot in [result for result in results if isinstance(result, Slot)]:
+            assert queue.state == "active"
+            assert slot.window.earliest_s <= slot.starts_s <= slot.window.latest_s
+            assert slot.starts_s >= last_ended_s + queue.rule.pause_s - 1e-6
+            last_ended_s = slot.starts_s + AIRTIME_S
+            if slot.copy > 1:
+                results.remove(slot)
+            if other:
+                queue.failed(slot)
+            else:
+                results += queue.sent(slot, last_ended_s, PLENTY_S)
+        ended += [one.id if isinstance(one, Refused) else one.command.id for one in results]
+        assert len(ended) == len(set(ended))
+    ended += [refused.id for refused in queue.clear(Refusal.RADIO_LOST, "")]
+    assert len(ended) == len(set(ended)) == asked
 
 
 @pytest.mark.parametrize("name", list(ZONES))
