@@ -16,11 +16,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from nap.api.server import Api
+from nap.clips import Clips
 from nap.combine import SENSING_S, Combiner, hold_s
 from nap.config import Config
 from nap.data_path import LEDGER, DataPath
 from nap.downlink.service import Downlinks
 from nap.gateway import Gateway
+from nap.late.relayed_log import RelayedLog
+from nap.late.replay import ClipReplay
+from nap.late.tried import TriedClips
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import WORKER, RadioLink
 from nap.recent import RecentMessages
@@ -76,6 +80,7 @@ class _Kept:
     ledger: Ledger
     tally: TallyFile
     recent: RecentMessages
+    relayed: RelayedLog
 
 
 async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> None:
@@ -88,8 +93,11 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
         ledger, tally = await _ledger(config, spool)
         recent = RecentMessages(config.run_dir / "recent")
         await asyncio.to_thread(recent.open)
+        relayed = RelayedLog(config.state_dir / "relayed")
+        await asyncio.to_thread(relayed.open)
         policy, pulse = RestartPolicy(secrets.SystemRandom().random), Pulse()
-        stages = _stages(_Kept(config, whitelist, spool, ledger, tally, recent), worker, pulse)
+        kept = _Kept(config, whitelist, spool, ledger, tally, recent, relayed)
+        stages = _stages(kept, worker, pulse)
         stopping = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
@@ -98,6 +106,7 @@ async def _run(config: Config, whitelist: Whitelist, worker: Sequence[str]) -> N
         finally:
             tally.close()
             recent.close()
+            relayed.close()
 
 
 def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
@@ -113,10 +122,21 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         tally=kept.tally,
         recent=kept.recent,
+        relayed=kept.relayed,
+    )
+    replay = ClipReplay(
+        config.clips_dir,
+        TriedClips(config.state_dir / "clips-tried.json"),
+        kept.relayed,
+        path,
+        version=f"nap {version('open-nap')}",
+        zone=config.radio.zone,
+        worker=worker,
     )
     downlinks = Downlinks()
     radio = RadioLink(_radio_settings(config), path, worker, downlinks)
     downlinks.use(radio.send)
+    radio.clips = clips = Clips(config.clips_dir, radio.send)
     gateway = Gateway(
         config,
         radio=radio,
@@ -126,6 +146,7 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         ledger=ledger,
         spool=spool,
         pulse=pulse,
+        replay=replay,
         downlinks=downlinks,
     )
     gateway.relays = relays = make_relays(
@@ -137,9 +158,9 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
         stats=gateway.stats,
         commands=downlinks.line,
     )
-    api = Api(config.socket_path, gateway.status, kept.whitelist)
+    api = Api(config.socket_path, gateway.status, kept.whitelist, clips)
     return [
-        Stage([radio]),
+        Stage([radio, replay] if config.radio.black_box.decode_again else [radio]),
         Stage([path, downlinks]),
         Stage(relays, gateway.delivered, _FAREWELL_S),
         Stage([spool, kept.whitelist, gateway, api, Watchdog(pulse, gateway.status_line)]),
@@ -147,8 +168,10 @@ def _stages(kept: _Kept, worker: Sequence[str], pulse: Pulse) -> list[Stage]:
 
 
 def _radio_settings(config: Config) -> WorkerSettings:
-    """Those of the file; airtime is kept with everything else that must survive."""
+    """Those of the file; clips and airtime are kept with everything else that must survive."""
     radio = config.radio
+    folder = str(config.clips_dir.absolute())
+    radio = replace(radio, black_box=replace(radio.black_box, folder=folder))
     if radio.transmit is None or radio.transmit.airtime_path is not None:
         return radio
     kept = str((config.state_dir / "airtime").absolute())

@@ -107,6 +107,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         check_destinations(self.destination)
 
     @property
+    def clips_dir(self) -> Path:
+        """Where clips of the black box lie."""
+        folder = self.radio.black_box.folder
+        return Path(folder) if folder else self.state_dir / "clips"
+
+    @property
     def socket_path(self) -> Path:
         """Where the local API listens."""
         return self.api.socket_path or self.run_dir / "api.sock"

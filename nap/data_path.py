@@ -10,6 +10,7 @@ from time import monotonic
 from typing import NoReturn
 
 from nap.combine import Closed, Combiner, Event, LaterReplica, NewMessage
+from nap.late.relayed_log import RelayedKeys, RelayedLog
 from nap.ledger import DailyQuota, FrameNumbers, Ledger
 from nap.recent import RecentMessages
 from nap.spool.ports import BodyBuilder, Intake, Kind, SpoolFullError, SpoolStalledError
@@ -41,11 +42,12 @@ class DataPath:
         ledger: Ledger,
         tally: TallyFile,
         recent: RecentMessages,
+        relayed: RelayedLog,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         self._combiner, self._whitelist, self._quota = combiner, whitelist, quota
         self._spool, self._ledger, self._tally = spool, ledger, tally
-        self._recent = recent
+        self._recent, self._relayed_log = recent, relayed
         self._numbers = FrameNumbers(ledger)
         self._today = today
         # Record numbers of relayed messages that may still be heard again, as the spool gives them.
@@ -69,6 +71,24 @@ class DataPath:
         for event in self._combiner.receive(frame, monotonic()):
             self._handle(event)
         self._tally.write(self._ledger)
+
+    async def late(self, frame: FrameHeard, known: RelayedKeys, *, simulated: bool) -> bool:
+        """See LateSink: a frame decoded from a clip, long after it was heard."""
+        self._ledger.heard += 1
+        try:
+            if known.knows(frame):
+                self._ledger.duplicate += 1
+                return False
+            if not self._may_pass(frame):
+                return False
+            stored = self._submit(uplink_body(frame, simulated=simulated, late=True))
+            stored.add_done_callback(lambda answer: self._stored(frame, answer, late=True))
+            # Not awaited itself: a stop of the replay must not take away what is being stored.
+            await asyncio.wait([stored])
+            known.note(frame)
+            return stored.exception() is None
+        finally:
+            self._tally.write(self._ledger)
 
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Close what is due; at the end close all."""
@@ -94,23 +114,32 @@ class DataPath:
                 self._close(event)
 
     def _begin(self, new: NewMessage) -> None:
-        today = self._today()
         if self._recent.knows(new.frame, monotonic()):
             self._ledger.duplicate += 1
-        elif not self._whitelist.judge(new.frame.device_id, today.isoformat()).passes:
-            self._ledger.filtered += 1
-        elif not self._quota.take(today.toordinal()):
-            self._ledger.over_quota += 1
-        else:
+        elif self._may_pass(new.frame):
             self._relay(new)
+
+    def _may_pass(self, frame: FrameHeard) -> bool:
+        """Whether whitelist and quota let this message through; if not, it is counted."""
+        today = self._today()
+        if not self._whitelist.judge(frame.device_id, today.isoformat()).passes:
+            self._ledger.filtered += 1
+            return False
+        if not self._quota.take(today.toordinal()):
+            self._ledger.over_quota += 1
+            self._relayed_log.add(frame)  # nor is it to come late on a day with room
+            return False
+        return True
 
     def _relay(self, new: NewMessage) -> None:
         frame, number = new.frame, self._relayed.setdefault(new.message, [])
-        body = uplink_body(frame, simulated=self._simulated)
+        stored = self._submit(_noting(number, uplink_body(frame, simulated=self._simulated)))
+        stored.add_done_callback(lambda answer: self._stored(frame, answer))
+
+    def _submit(self, body: BodyBuilder) -> asyncio.Future[int]:
         self._ledger.submitted += 1
         self._spool.remember(LEDGER, self._ledger.values())
-        stored = self._spool.submit(Kind.UPLINK, _noting(number, body))
-        stored.add_done_callback(lambda answer: self._stored(frame, answer))
+        return self._spool.submit(Kind.UPLINK, body)
 
     def _close(self, closed: Closed) -> None:
         number = self._relayed.pop(closed.message, [])
@@ -118,12 +147,16 @@ class DataPath:
             body = repetitions_body(closed.frames, number[0])
             self._spool.submit(Kind.REPETITIONS, body).add_done_callback(_seen)
 
-    def _stored(self, frame: FrameHeard, answer: asyncio.Future[int]) -> None:
+    def _stored(
+        self, frame: FrameHeard, answer: asyncio.Future[int], *, late: bool = False
+    ) -> None:
         if answer.cancelled():
             return
         match answer.exception():
             case None:
-                self._recent.add(frame, monotonic())
+                if not late:
+                    self._recent.add(frame, monotonic())
+                self._relayed_log.add(frame)
                 _log_uplink(frame, answer.result())
             case SpoolStalledError():
                 self._ledger.submitted -= 1

@@ -12,6 +12,7 @@ from nap.balance import Balance, balance
 from nap.combine import Combiner
 from nap.config import Config
 from nap.downlink.service import Downlinks
+from nap.late.replay import ClipReplay
 from nap.ledger import DailyQuota, Ledger
 from nap.radio_link import RadioLink
 from nap.relay.status import DestinationStatus
@@ -50,11 +51,13 @@ class Gateway:
         ledger: Ledger,
         spool: Spool,
         pulse: Pulse,
+        replay: ClipReplay,
         downlinks: Downlinks,
     ) -> None:
         self._config = config
         self._radio, self._combiner, self._whitelist = radio, combiner, whitelist
         self._quota, self._ledger, self._spool, self._pulse = quota, ledger, spool, pulse
+        self._replay = replay
         self._downlinks = downlinks
         self._started_utc = datetime.now(UTC).isoformat(timespec="seconds")
         self._last: Status | None = None
@@ -90,6 +93,7 @@ class Gateway:
             spool=spool,
             downlinks=self._downlink_status(),
             destinations=destinations,
+            late=self._replay.status(),
             balance=books,
             forgotten_messages=self._combiner.forgotten,
             services_down=self._pulse.down(),

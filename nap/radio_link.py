@@ -7,18 +7,22 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final, NoReturn, Protocol
+from time import monotonic
+from typing import Final, NoReturn
 
 import msgspec
 
+from nap.levels import LevelHistory, LevelsOfDay
+from nap.radio_sinks import ClipSink, DownlinkSink, FrameSink
 from nap.runtime.service import RecoverableError
 from radio.commands import Command
 from radio.events import (
-    DownlinkEvent,
+    ClipKept,
     DownlinkPlanned,
     DownlinkRefused,
     DownlinkSent,
     FrameHeard,
+    LevelsMeasured,
     RadioEvent,
     RadioStats,
     StreamEnded,
@@ -41,38 +45,6 @@ _START_S: Final = 60.0
 _GOODBYE_S: Final = 3.0
 
 
-class FrameSink(Protocol):
-    """Who takes what the worker says about frames."""
-
-    def worker_started(self) -> None:
-        """Frame numbers begin at 1 again."""
-        ...
-
-    def frame(self, frame: FrameHeard, *, simulated: bool) -> None:
-        """A frame was decoded."""
-        ...
-
-    def worker_ended(self, frames: int) -> None:
-        """No more frames come of this worker, which last said that it decoded `frames`."""
-        ...
-
-
-class DownlinkSink(Protocol):
-    """Who takes what the worker says about downlinks."""
-
-    def radio_said(self, event: DownlinkEvent) -> None:
-        """The worker planned, sent or refused one."""
-        ...
-
-    def heard(self, frame: FrameHeard, *, simulated: bool) -> None:
-        """A frame was decoded; it may confirm one."""
-        ...
-
-    def radio_lost(self) -> None:
-        """The worker or its stream ended, and with it all its plans."""
-        ...
-
-
 class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The receiver at one moment.
 
@@ -81,6 +53,8 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
         part: Which front end, for people.
         stats: As the worker reported last.
         restarts: Workers that died and were started again.
+        zones: Listened to.
+        levels: Noise, occupancy and drift of the last 24 hours.
     """
 
     state: str
@@ -91,6 +65,8 @@ class RadioStatus(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None
     stats: RadioStats | None
     restarts: int
+    zones: list[str] = []
+    levels: LevelsOfDay | None = None
 
 
 class RadioLink:
@@ -119,6 +95,8 @@ class RadioLink:
         self._problem: str | None = None
         self._patience_s = _START_S
         self._starts = 0
+        self._levels = LevelHistory()
+        self.clips: ClipSink | None = None
 
     async def run(self, beat: Callable[[], None]) -> NoReturn:
         """Be the parent of one worker until it dies or we are told to stop."""
@@ -156,6 +134,8 @@ class RadioLink:
             problem=self._problem,
             stats=self._stats,
             restarts=max(self._starts - 1, 0),
+            zones=[zone.name for zone in self._settings.zones],
+            levels=self._levels.day(),
         )
 
     def _begin(self) -> None:
@@ -222,15 +202,14 @@ class RadioLink:
             raise RecoverableError(msg) from error
         match event:
             case FrameHeard():
-                simulated = self._opened.simulated if self._opened else False
-                self._sink.frame(event, simulated=simulated)
-                if self._downlinks is not None:
-                    self._downlinks.heard(event, simulated=simulated)
+                self._heard(event)
             case DownlinkPlanned() | DownlinkSent() | DownlinkRefused():
                 if self._downlinks is not None:
                     self._downlinks.radio_said(event)
             case RadioStats():
                 self._stats = event
+            case LevelsMeasured() | ClipKept():
+                self._measured(event)
             case StreamOpened():
                 self._state, self._opened, self._problem = "receiving", event, None
                 self._patience_s = _SILENCE_S
@@ -240,6 +219,19 @@ class RadioLink:
             case StreamEnded():
                 self._state = "ended"
                 self._patience_s = _START_S
+
+    def _heard(self, frame: FrameHeard) -> None:
+        simulated = self._opened.simulated if self._opened else False
+        self._sink.frame(frame, simulated=simulated)
+        if self._downlinks is not None:
+            self._downlinks.heard(frame, simulated=simulated)
+
+    def _measured(self, event: LevelsMeasured | ClipKept) -> None:
+        if isinstance(event, LevelsMeasured):
+            full_scale_dbm = self._stats.full_scale_dbm if self._stats else None
+            self._levels.add(event, full_scale_dbm, monotonic())
+        elif self.clips is not None:
+            self.clips.told(event)
 
     def _plans_are_gone(self) -> None:
         if self._downlinks is not None:

@@ -7,7 +7,6 @@ a message that died in memory must be rescued by its next replica, not mistaken 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import struct
@@ -17,12 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from nap.combine import REMEMBER_S
+from nap.message_digest import DIGEST_BYTES, message_digest
 from radio.events import FrameHeard
 
 _log = logging.getLogger(__name__)
 
-_DIGEST_BYTES: Final = 16
-_ENTRY: Final = struct.Struct(f">d{_DIGEST_BYTES}s")
+_ENTRY: Final = struct.Struct(f">d{DIGEST_BYTES}s")
 _CRC: Final = struct.Struct(">I")
 _SIZE: Final = _ENTRY.size + _CRC.size
 ENTRIES: Final = 4096
@@ -63,13 +62,13 @@ class RecentMessages:
         """Whether the last process had made this message safe, not long ago."""
         if not self._before:
             return False
-        return 0.0 <= now - self._before.get(_digest(frame), -REMEMBER_S) < REMEMBER_S
+        return 0.0 <= now - self._before.get(message_digest(frame), -REMEMBER_S) < REMEMBER_S
 
     def add(self, frame: FrameHeard, now: float) -> None:
         """This message is safe."""
         if self._descriptor is None:
             return
-        entry = _ENTRY.pack(now, _digest(frame))
+        entry = _ENTRY.pack(now, message_digest(frame))
         with suppress(OSError):
             block = entry + _CRC.pack(zlib.crc32(entry))
             os.pwrite(self._descriptor, block, self._count % ENTRIES * _SIZE)
@@ -80,8 +79,3 @@ class RecentMessages:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-def _digest(frame: FrameHeard) -> bytes:
-    key = f"{frame.device_id} {frame.seq_number} {frame.packet}"
-    return hashlib.blake2b(key.encode(), digest_size=_DIGEST_BYTES).digest()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 import msgspec
 
 from nap.balance import Balance
+from nap.late.replay import LateStatus
 from nap.radio_link import RadioStatus
 from nap.relay.status import DestinationStatus
 from nap.spool.status import SpoolStatus
 from nap.whitelist.rules import Mode
+from radio.events import RadioStats
+
+# At the usual level nearly all decode; of ten in good health three are lost once in ten thousand.
+_ENOUGH_HEARTBEATS: Final = 10
+_HEALTHY_SHARE: Final = 0.75
 
 
 class WhitelistStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +59,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         forgotten_messages: Given up early by the combiner in a flood of ids.
+        late: Clips of the black box decoded again after an update.
         services_down: Services that failed and wait to be started again, with the reason.
         alarms: What somebody has to look at, in sentences.
     """
@@ -64,6 +74,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     spool: SpoolStatus
     downlinks: DownlinkStatus
     destinations: list[DestinationStatus]
+    late: LateStatus
     balance: Balance
     forgotten_messages: int
     services_down: dict[str, str]
@@ -80,8 +91,7 @@ def alarms_of(
     found: list[str] = []
     if radio.state == "failed":
         found.append(f"no reception: {radio.problem}")
-    if radio.stats and radio.stats.load > 1.0:
-        found.append(f"the radio worker falls behind: load {radio.stats.load:.2f}")
+    found += _of_the_worker(radio.stats) if radio.stats else []
     if not spool.durable:
         found.append(
             f"messages are only in memory ({spool.held_records}): the disk refuses: {spool.refusal}"
@@ -96,6 +106,18 @@ def alarms_of(
         if one.last_failure and not one.connected
     ]
     return found
+
+
+def _of_the_worker(stats: RadioStats) -> Iterator[str]:
+    if stats.load > 1.0:
+        yield f"the radio worker falls behind: load {stats.load:.2f}"
+    beat = stats.heartbeat
+    if beat and beat.injected_last_hour >= _ENOUGH_HEARTBEATS:
+        heard, sent = beat.decoded_last_hour, beat.injected_last_hour
+        if heard < _HEALTHY_SHARE * sent:
+            yield f"the receiver is deaf: it decoded {heard} of its {sent} last heartbeats"
+    if stats.black_box and stats.black_box.problem:
+        yield f"no clips are kept: {stats.black_box.problem}"
 
 
 def _differences(balance: Balance) -> str:

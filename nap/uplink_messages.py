@@ -12,7 +12,7 @@ from nap.wire.messages import BitRate, Frame, MessageType, Rank, Repetitions, Up
 from radio.events import FrameHeard
 
 
-def uplink_body(heard: FrameHeard, *, simulated: bool) -> BodyBuilder:
+def uplink_body(heard: FrameHeard, *, simulated: bool, late: bool = False) -> BodyBuilder:
     """`event/uplink` of a message at its first frame."""
 
     def build(epoch: str, number: int) -> bytes:
@@ -31,6 +31,8 @@ def uplink_body(heard: FrameHeard, *, simulated: bool) -> BodyBuilder:
                 combined=heard.combined,
                 frame=_frame(heard),
                 simulated=simulated,
+                zone=heard.zone,
+                late=late,
             )
         )
 

@@ -49,7 +49,19 @@ class SetState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     state: State
 
 
-Command = Transmit | SetState
+class KeepClip(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="keep_clip"):
+    """Keep the last samples as a clip.
+
+    Attributes:
+        id: Comes back when it is written.
+        seconds: How many, as far back as the samples in memory reach.
+    """
+
+    id: CommandId
+    seconds: Annotated[float, Meta(gt=0, le=3600)]
+
+
+Command = Transmit | SetState | KeepClip
 """Every command; more kinds are more members of this union."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -26,6 +28,7 @@ class FrameHeard(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
         rssi_dbm: None while the front end is uncalibrated.
         frame_type_errors: Bits repaired in the frame type, 0 to 2.
         combined: True when only several frames of the message together decoded.
+        zone: In whose macro channel; None where no zone was asked for.
     """
 
     number: int
@@ -46,6 +49,7 @@ class FrameHeard(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     rssi_dbm: float | None
     frame_type_errors: int
     combined: bool
+    zone: str | None = None
 
 
 class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
@@ -74,6 +78,80 @@ class StreamEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """A recording was read to its end; no more events follow."""
 
 
+class HeartbeatStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of our own frames, added to the samples, were decoded.
+
+    Attributes:
+        snr_db: Their power over the noise in bit-rate Hz.
+        injected: In the life of the worker, as far as their outcome is known.
+        decoded: Of these.
+        injected_last_hour: In the last hour of samples.
+        decoded_last_hour: Of these.
+    """
+
+    snr_db: float
+    injected: int
+    decoded: int
+    injected_last_hour: int
+    decoded_last_hour: int
+
+
+class BlackBoxStats(msgspec.Struct, frozen=True, kw_only=True):
+    """What the black box keeps.
+
+    Attributes:
+        clips: On disk.
+        bytes: Which they take.
+        max_bytes: Room for them.
+        ring_s: How far back the samples in memory reach.
+        kept: Clips written in the life of the worker.
+        passed_over: Bursts that were worth a clip and got none: too many, or too late.
+        removed: Clips that made room for others.
+        failed: Clips that could not be written.
+        problem: Why the last one could not; None while all is well.
+    """
+
+    clips: int
+    bytes: int
+    max_bytes: int
+    ring_s: float
+    kept: int
+    passed_over: int
+    removed: int
+    failed: int
+    problem: str | None
+
+
+class PpmEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """The oscillator's error as one way tells it; `count` observations."""
+
+    ppm: float
+    uncertainty_ppm: float
+    count: int
+
+
+class OscillatorStats(msgspec.Struct, frozen=True, kw_only=True):
+    """By how much the front end's oscillator is wrong.
+
+    Attributes:
+        ppm: + it is fast and carriers read too low. None while nothing is known.
+        uncertainty_ppm: The true value lies within ± this, mostly.
+        source: Which way says so: the one with the smaller uncertainty.
+        certain: False: not good enough to correct by.
+        reference_devices: From senders whose carrier is known.
+        sample_clock: From counting samples over hours of disciplined time.
+        clock_disciplined: NTP or GNSS keeps the system's clock, says the kernel.
+    """
+
+    ppm: float | None
+    uncertainty_ppm: float | None
+    source: Literal["reference_devices", "sample_clock"] | None
+    certain: bool
+    reference_devices: PpmEstimate | None
+    sample_clock: PpmEstimate | None
+    clock_disciplined: bool
+
+
 class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     """Counters of this worker's life, sent about every second while samples flow.
 
@@ -86,6 +164,11 @@ class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
         rejected: Bursts that did not decode, by reason.
         load: CPU time over sample time since the last report; above 1 the worker falls behind.
         noise_dbfs_per_hz: Noise floor; None before the first second.
+        full_scale_dbm: dBm of a full-scale sine; None while uncalibrated.
+        uncalibrated: Why levels in dBm are not known.
+        heartbeat: None where there is none, as for recordings.
+        black_box: None where it is off, as for recordings.
+        oscillator: None for recordings and simulated parts.
     """
 
     frames: int
@@ -96,6 +179,49 @@ class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     rejected: dict[str, int]
     load: float
     noise_dbfs_per_hz: float | None
+    full_scale_dbm: float | None = None
+    uncalibrated: str | None = None
+    heartbeat: HeartbeatStats | None = None
+    black_box: BlackBoxStats | None = None
+    oscillator: OscillatorStats | None = None
+
+
+class LevelsMeasured(msgspec.Struct, frozen=True, kw_only=True, tag="levels"):
+    """Some minutes of air: noise and occupancy of each kHz of the watched bands, and drifts.
+
+    Attributes:
+        seconds: How long they were.
+        khz: The kHz [k, k + 1), counted from 0 Hz; the lists below go with it.
+        noise_dbfs_per_hz: Median power.
+        busy: Share of the time in which the power was 3 dB above that.
+        frames: Frames decoded in that time, up to 1000.
+        common_drift_hz_per_s: Median of their drifts: that of our own oscillator; None of none.
+        usual_drift_hz_per_s: Median distance from that: the devices' own.
+    """
+
+    seconds: float
+    khz: list[int]
+    noise_dbfs_per_hz: list[float]
+    busy: list[float]
+    frames: int
+    common_drift_hz_per_s: float | None
+    usual_drift_hz_per_s: float | None
+
+
+class ClipKept(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
+    """What became of a clip.
+
+    Attributes:
+        id: Of the command that asked for it; None for one of undecoded bursts.
+        name: Under which it lies in the folder; None where it could not be written.
+        seconds: Its length.
+        problem: Why it could not be written.
+    """
+
+    id: str | None
+    name: str | None
+    seconds: float
+    problem: str | None = None
 
 
 class DownlinkPlanned(msgspec.Struct, frozen=True, kw_only=True, tag="downlink_planned"):
@@ -149,4 +275,13 @@ class DownlinkRefused(msgspec.Struct, frozen=True, kw_only=True, tag="downlink_r
 
 
 DownlinkEvent = DownlinkPlanned | DownlinkSent | DownlinkRefused
-RadioEvent = FrameHeard | StreamOpened | StreamFailed | StreamEnded | RadioStats | DownlinkEvent
+RadioEvent = (
+    FrameHeard
+    | StreamOpened
+    | StreamFailed
+    | StreamEnded
+    | RadioStats
+    | LevelsMeasured
+    | ClipKept
+    | DownlinkEvent
+)

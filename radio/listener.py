@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +12,10 @@ from radio.dsp.report import Decoded, Undecoded
 from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError, IqBlock, StreamFacts
 from radio.iso_time import iso_utc, later
+from radio.sigfox.zones import Zone
+from radio.watched_zones import zone_of
+
+Found = list[Decoded | Undecoded]
 
 
 class UnfitStreamError(FrontEndError):
@@ -41,24 +46,31 @@ class Listener:
         counts: Counts,
         *,
         bit_rates: tuple[int, ...],
-        band_hz: tuple[float, float] | None,
-        calibration_db: float | None = None,
+        zones: tuple[Zone, ...] = (),
+        full_scale_dbm: float | None = None,
+        sift: Callable[[Found], Found] = lambda found: found,
     ) -> None:
-        """Listen in `band_hz` (None: in all that was sampled).
+        """Listen in `zones` (none: in all that was sampled).
 
-        A calibration given here counts more than the stream's own.
+        Args:
+            facts: Of the stream.
+            counts: Where to count.
+            bit_rates: What to listen for.
+            zones: Where.
+            full_scale_dbm: Counts more than the stream's own calibration.
+            sift: Sees what the receiver found before anybody, and returns what is to be told.
 
         Raises:
-            UnfitStreamError: the stream does not reach the band.
+            UnfitStreamError: the stream does not reach a zone.
         """
-        self._facts, self._counts = facts, counts
-        self._calibration_db = facts.calibration_db if calibration_db is None else calibration_db
+        self._facts, self._counts, self._zones, self._sift = facts, counts, zones, sift
+        self._full_scale_dbm = facts.calibration_db if full_scale_dbm is None else full_scale_dbm
         try:
             self._receiver = Receiver(
                 rate_hz=facts.rate_hz,
                 center_hz=facts.center_hz,
                 bit_rates=bit_rates,
-                bands_hz=None if band_hz is None else (band_hz,),
+                bands_hz=tuple(zone.band_hz for zone in zones) or None,
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error
@@ -82,7 +94,8 @@ class Listener:
         """The stream has ended: what was still being worked on."""
         return self._heard(self._receiver.flush())
 
-    def _heard(self, found: list[Decoded | Undecoded]) -> list[FrameHeard]:
+    def _heard(self, found: Found) -> list[FrameHeard]:
+        found = self._sift(found)
         for burst in found:
             if isinstance(burst, Undecoded):
                 self._counts.rejected[burst.reason] += 1
@@ -91,7 +104,7 @@ class Listener:
     def _frame(self, decoded: Decoded) -> FrameHeard:
         self._counts.frames += 1
         frame, uplink = decoded.frame, decoded.frame.uplink
-        offset_db = self._calibration_db
+        offset_db = self._full_scale_dbm
         return FrameHeard(
             number=self._counts.frames,
             device_id=f"{uplink.device_id:08x}",
@@ -111,6 +124,7 @@ class Listener:
             rssi_dbm=None if offset_db is None else decoded.power_dbfs + offset_db,
             frame_type_errors=frame.frame_type_errors,
             combined=decoded.combined,
+            zone=zone_of(self._zones, decoded.frequency_hz),
         )
 
     def _utc_of(self, stream_s: float) -> str | None:

@@ -7,6 +7,7 @@ from threading import Condition
 from typing import Final
 
 from radio.events import (
+    ClipKept,
     DownlinkPlanned,
     DownlinkRefused,
     DownlinkSent,
@@ -15,14 +16,14 @@ from radio.events import (
     RadioStats,
 )
 
-_KEPT: Final = (DownlinkPlanned, DownlinkSent, DownlinkRefused)
+_KEPT: Final = (DownlinkPlanned, DownlinkSent, DownlinkRefused, ClipKept)
 
 
 class Outbox:
     """Holds events for the writer thread; drops the oldest when the reader is too slow.
 
-    Of statistics only the newest wait, and they take nobody's place. What became of downlinks goes
-    last: a frame comes again, such an event does not.
+    Of statistics only the newest wait, and they take nobody's place. What became of downlinks and
+    clips goes last: a frame comes again, such an event does not.
     """
 
     def __init__(self, limit: int) -> None:

@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from radio.levels.reference import ReferenceDevice
 from radio.sigfox.zones import ZONES, Zone
 from radio.transmit_settings import TransmitSettings
+from radio.watched_zones import bit_rates, center_hz, check_rate
 
 Rate = Annotated[float, Meta(ge=200e3, le=20e6, description="samples per second")]
 Gain = Annotated[float, Meta(ge=-30, le=100, description="dB; none: automatic")]
 Snr = Annotated[float, Meta(ge=-20, le=80)]
+ZoneName = Literal["RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7"]
 
 
 class RecordingSettings(
@@ -68,25 +71,97 @@ class SimulatorSettings(
 FrontEndSettings = RecordingSettings | RtlTcpSettings | SoapySettings | SimulatorSettings
 
 
+class HeartbeatSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frame of our own, added to the samples now and then to see that it is decoded.
+
+    It is never relayed nor counted as heard. Recordings have none.
+
+    Attributes:
+        every_s: From one to the next.
+        snr_db: Its power over the noise in bit-rate Hz. At 8 nearly all decode; 6 is the limit.
+    """
+
+    enabled: bool = True
+    every_s: Annotated[float, Meta(ge=20, le=86_400)] = 60.0
+    snr_db: Annotated[float, Meta(ge=0, le=40)] = 8.0
+
+
+class BlackBoxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Samples of bursts that did not decode, and of the last seconds on demand, as SigMF clips.
+
+    Attributes:
+        folder: Where clips are; absent: `clips` in the gateway's state_dir.
+        max_bytes: Room for clips; the oldest and least interesting go first.
+        ring_s: The last seconds of samples are kept in memory for clips, if ring_bytes hold them.
+        ring_bytes: Memory for them. A second at 250 kS/s takes 500 kB of an RTL-SDR, else 1 MB.
+        lowest_snr_db: A weaker burst is none worth a clip.
+        clips_per_hour: Of undecoded bursts, at most.
+        decode_again: After an update clips are decoded again, and what is found is relayed late.
+    """
+
+    enabled: bool = True
+    folder: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 64_000_000
+    ring_s: Annotated[float, Meta(ge=1, le=3600)] = 20.0
+    ring_bytes: Annotated[int, Meta(ge=1_000_000, le=100_000_000_000)] = 40_000_000
+    lowest_snr_db: Snr = 8.0
+    clips_per_hour: Annotated[int, Meta(ge=0, le=3600)] = 12
+    decode_again: bool = True
+
+
 class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the worker needs to know.
 
     Attributes:
         zone: Where to listen.
-        bit_rates: What to listen for; None: all that the zone has.
-        calibration_db: dBm of a full-scale sine at the antenna; None: uncalibrated.
+        more_zones: Others to listen to in the same samples: RC7 with RC1 from 958 kS/s, RC5 with
+            RC3 from 325 kS/s.
+        bit_rates: What to listen for; None: all that the zones have.
+        calibration_db: dBm of a full-scale sine at the antenna, with the gain as it is set.
+        calibration_path: The same for every gain, from a file; without both levels in dBm are null.
+        reference_device: Senders whose carrier is known, to tell the error of our oscillator.
         queue_limit: Events that may wait for a slow reader before the oldest are dropped.
         transmit: Downlinks; None: nothing is ever transmitted.
     """
 
     front_end: FrontEndSettings
-    zone: Literal["RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7"] = "RC1"
+    zone: ZoneName = "RC1"
+    more_zones: Annotated[tuple[ZoneName, ...], Meta(max_length=6)] = ()
     bit_rates: tuple[Literal[100, 600], ...] | None = None
     calibration_db: Annotated[float, Meta(ge=-200, le=200)] | None = None
+    calibration_path: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    reference_device: Annotated[list[ReferenceDevice], Meta(max_length=100)] = []
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    black_box: BlackBoxSettings = BlackBoxSettings()
     queue_limit: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     transmit: TransmitSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Check what goes beyond single fields."""
+        if self.calibration_db is not None and self.calibration_path is not None:
+            raise ValueError("set calibration_db or calibration_path, not both")
+        names = (self.zone, *self.more_zones)
+        if len(set(names)) < len(names):
+            raise ValueError("more_zones names a zone twice")
+        if self.more_zones and not isinstance(self.front_end, RecordingSettings):
+            check_rate(self.zones, self.front_end.rate_hz)
 
     @property
     def zone_facts(self) -> Zone:
         """The zone that the name stands for."""
         return ZONES[self.zone]
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """All zones listened to."""
+        return tuple(ZONES[name] for name in (self.zone, *self.more_zones))
+
+    @property
+    def center_hz(self) -> int:
+        """Where to tune."""
+        return center_hz(self.zones)
+
+    @property
+    def all_bit_rates(self) -> tuple[int, ...]:
+        """What to listen for."""
+        return self.bit_rates or bit_rates(self.zones)

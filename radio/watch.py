@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from radio.events import RadioStats, StreamEnded, StreamFailed, StreamOpened
-from radio.frontend.ports import FrontEnd, FrontEndError, IqBlock, RecordingError, SampleStream
-from radio.listener import Counts, Listener, UnfitStreamError
+from radio.blackbox.writer import ClipWriter
+from radio.commands import KeepClip
+from radio.events import ClipKept, RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.frontend.ports import (
+    FrontEnd,
+    FrontEndError,
+    IqBlock,
+    RecordingError,
+    SampleStream,
+    StreamFacts,
+)
+from radio.instruments import Instruments, Lasting
+from radio.levels.full_scale import full_scale_of
+from radio.levels.oscillator import Oscillator
+from radio.listener import Counts, Found, Listener, UnfitStreamError
+from radio.load_meter import LoadMeter
 from radio.outbox import Outbox
 from radio.reopen import ReopenDelay
 from radio.settings import RecordingSettings, WorkerSettings
@@ -20,7 +35,7 @@ from radio.transmit_desk import TransmitDesk
 
 log = logging.getLogger(__name__)
 
-STATS_EVERY_S: Final = 1.0
+_MOST_COMMANDS: Final = 8
 
 
 class Watch:
@@ -37,15 +52,36 @@ class Watch:
         rng: np.random.Generator,
     ) -> None:
         self._front_end, self._settings, self._outbox = front_end, settings, outbox
-        self._desk = desk
-        self._stop, self._delay = stop, ReopenDelay(rng)
+        self._stop, self._delay, self._rng, self._desk = stop, ReopenDelay(rng), rng, desk
         # A recording waits for its reader; live samples do not come again.
         self._patient = isinstance(settings.front_end, RecordingSettings)
         self._counts = Counts()
         self._meter = LoadMeter()
+        self._lasting = _lasting(settings, outbox, simulated=front_end.simulated)
+        self._commands: queue.Queue[KeepClip] = queue.Queue(_MOST_COMMANDS)
+        self._streaming = False
+
+    def keep(self, command: KeepClip) -> None:
+        """Keep the last samples as a clip; may be called from any thread."""
+        if not self._streaming:
+            self._refuse(command, "no samples come in")
+            return
+        try:
+            self._commands.put_nowait(command)
+        except queue.Full:
+            self._refuse(command, "too many clips are asked for; try again")
 
     def run(self) -> bool:
         """Listen until told to stop or to the end of a recording; False: it cannot be done."""
+        if (writer := self._lasting.writer) is not None:
+            writer.start()
+        try:
+            return self._keep_open()
+        finally:
+            if writer is not None:
+                writer.close()
+
+    def _keep_open(self) -> bool:
         while not self._stop.is_set():
             opened_at = time.monotonic()
             try:
@@ -64,29 +100,67 @@ class Watch:
     def _listen(self) -> None:
         """One stream from its opening to its end; FrontEndError where that is not as it should."""
         with self._front_end.open() as stream, self._desk.listening():
-            settings = self._settings
-            listener = Listener(
-                stream.facts,
-                self._counts,
-                bit_rates=settings.bit_rates or settings.zone_facts.bit_rates,
-                band_hz=settings.zone_facts.band_hz,
-                calibration_db=settings.calibration_db,
-            )
+            instruments = self._instruments(stream.facts)
+            listener = self._listener(stream.facts, instruments)
             self._say_opened(stream)
             self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
-            for block in stream.blocks():
-                self._desk.follow(block, stream.facts.rate_hz)
-                for frame in listener.feed(block, _utc_of(block)):
-                    self._desk.heard(frame)
-                    self._outbox.put(frame, wait=self._patient)
-                if self._meter.due(time.monotonic()):
-                    self._report(listener)
-                if self._stop.is_set():
-                    return
+            self._streaming = True
+            try:
+                for block in stream.blocks():
+                    self._desk.follow(block, stream.facts.rate_hz)
+                    self._hear(block, listener, instruments)
+                    if self._meter.due(time.monotonic()):
+                        self._report(listener, instruments)
+                    if self._stop.is_set():
+                        return
+            finally:
+                self._streaming = False
+                self._obey(None)
             for frame in listener.flush():
                 self._outbox.put(frame, wait=self._patient)
-            self._report(listener)
+            self._report(listener, instruments)
             self._outbox.put(StreamEnded(), wait=True)
+
+    def _hear(self, block: IqBlock, listener: Listener, instruments: Instruments | None) -> None:
+        block_utc = _utc_of(block)
+        if instruments is not None:
+            block = instruments.take(block, block_utc)
+        for frame in listener.feed(block, block_utc):
+            if instruments is not None:
+                instruments.heard(frame)
+            # The rules and frequencies of a downlink are those of the first zone.
+            if frame.zone == self._settings.zone:
+                self._desk.heard(frame)
+            self._outbox.put(frame, wait=self._patient)
+        self._obey(instruments)
+
+    def _obey(self, instruments: Instruments | None) -> None:
+        """Carry out what was asked for."""
+        while not self._commands.empty():
+            command = self._commands.get_nowait()
+            if instruments is None:
+                self._refuse(command, "no samples come in")
+            elif (refused := instruments.keep(command)) is not None:
+                self._outbox.put(refused)
+
+    def _refuse(self, command: KeepClip, problem: str) -> None:
+        self._outbox.put(ClipKept(id=command.id, name=None, seconds=0.0, problem=problem))
+
+    def _instruments(self, facts: StreamFacts) -> Instruments | None:
+        """What watches a live stream; a recording was watched when it was made."""
+        if self._patient:
+            return None
+        return Instruments(self._settings, facts, self._counts, self._lasting, self._rng)
+
+    def _listener(self, facts: StreamFacts, instruments: Instruments | None) -> Listener:
+        return Listener(
+            facts,
+            self._counts,
+            bit_rates=self._settings.all_bit_rates,
+            zones=self._settings.zones,
+            full_scale_dbm=self._lasting.full_scale.dbm,
+            sift=instruments.sift if instruments else _all_of,
+        )
 
     def _say_opened(self, stream: SampleStream) -> None:
         description, facts = self._front_end.description, stream.facts
@@ -103,8 +177,8 @@ class Watch:
         log.warning("front end failed: %s again_in_s=%s", error, again_in_s)
         self._outbox.put(StreamFailed(reason=str(error), again_in_s=again_in_s))
 
-    def _report(self, listener: Listener) -> None:
-        counts = self._counts
+    def _report(self, listener: Listener, instruments: Instruments | None) -> None:
+        counts, full_scale = self._counts, self._lasting.full_scale
         stats = RadioStats(
             frames=counts.frames,
             frames_lost=self._outbox.frames_lost,
@@ -114,33 +188,15 @@ class Watch:
             rejected=dict(counts.rejected),
             load=self._meter.load(time.process_time(), counts.samples_s),
             noise_dbfs_per_hz=listener.noise_dbfs_per_hz,
+            full_scale_dbm=full_scale.dbm,
+            uncalibrated=full_scale.unknown,
+            heartbeat=instruments.heartbeat_stats() if instruments else None,
+            black_box=instruments.black_box_stats() if instruments else None,
+            oscillator=instruments.oscillator_stats() if instruments else None,
         )
         self._outbox.put(stats)
-
-
-class LoadMeter:
-    """When to report, and how much of the processor the samples since the last report took."""
-
-    def __init__(self) -> None:
-        self._due_at = self._cpu_s = self._samples_s = 0.0
-
-    def begin(self, now: float, cpu_s: float, samples_s: float) -> None:
-        """A stream begins: what was spent before, on starting or on waiting, is not its load."""
-        self._due_at = now + STATS_EVERY_S
-        self._cpu_s, self._samples_s = cpu_s, samples_s
-
-    def due(self, now: float) -> bool:
-        """True once every `STATS_EVERY_S`."""
-        if now < self._due_at:
-            return False
-        self._due_at = now + STATS_EVERY_S
-        return True
-
-    def load(self, cpu_s: float, samples_s: float) -> float:
-        """CPU time over sample time since the last call; both count from the start."""
-        cpu_used_s, heard_s = cpu_s - self._cpu_s, samples_s - self._samples_s
-        self._cpu_s, self._samples_s = cpu_s, samples_s
-        return cpu_used_s / heard_s if heard_s > 0 else 0.0
+        if instruments is not None and (levels := instruments.levels_due()) is not None:
+            self._outbox.put(levels)
 
 
 def _utc_of(block: IqBlock) -> datetime | None:
@@ -148,3 +204,21 @@ def _utc_of(block: IqBlock) -> datetime | None:
     if block.captured_at is None:
         return None
     return datetime.now(UTC) - timedelta(seconds=time.monotonic() - block.captured_at)
+
+
+def _all_of(found: Found) -> Found:
+    return found
+
+
+def _lasting(settings: WorkerSettings, outbox: Outbox, *, simulated: bool) -> Lasting:
+    box = settings.black_box
+    recorded = isinstance(settings.front_end, RecordingSettings)
+    writer = None
+    if box.enabled and box.folder is not None and not recorded:
+        writer = ClipWriter(Path(box.folder), box.max_bytes, outbox.put)
+    return Lasting(
+        full_scale=full_scale_of(settings),
+        writer=writer,
+        oscillator=None if simulated else Oscillator(settings.reference_device),
+        simulated=simulated,
+    )

@@ -20,10 +20,11 @@ import msgspec
 import numpy as np
 
 from radio.air.air import Air
+from radio.air.airs import Airs
 from radio.air.fleet import Fleet, devices_of, listeners_of
 from radio.airtime_file import AirtimeFile
 from radio.command_pipe import CommandPipe
-from radio.commands import SetState, Transmit, UnfitCommand
+from radio.commands import KeepClip, SetState, Transmit, UnfitCommand
 from radio.downlink.queue import DownlinkQueue
 from radio.frontend.ports import FrontEnd
 from radio.frontend.rtl_tcp import RtlTcp
@@ -50,20 +51,21 @@ log = logging.getLogger(__name__)
 
 _FAILED: Final = 1
 _WRONG_SETTINGS: Final = 2
+_FIRST_DEVICE_ID: Final = 0x0051_0000
+_IDS_OF_A_ZONE: Final = 0x4000
 _STDIN: Final = 0
 _STDOUT: Final = 1
 
 
 def front_end_of(settings: WorkerSettings) -> FrontEnd:
     """The part that the settings name."""
-    zone = settings.zone_facts
     match settings.front_end:
         case RecordingSettings() as recording:
-            return Recording(Path(recording.path), assumed_center_hz=zone.uplink_center_hz)
+            return Recording(Path(recording.path), assumed_center_hz=settings.center_hz)
         case RtlTcpSettings() as rtl_tcp:
-            return RtlTcp(rtl_tcp, center_hz=zone.uplink_center_hz)
+            return RtlTcp(rtl_tcp, center_hz=settings.center_hz)
         case SoapySettings() as soapy:
-            return Soapy(soapy, center_hz=zone.uplink_center_hz)
+            return Soapy(soapy, center_hz=settings.center_hz)
         case SimulatorSettings() as simulator:
             return _simulator(simulator, settings)
 
@@ -102,19 +104,33 @@ def _queue(settings: WorkerSettings) -> DownlinkQueue:
 
 
 def _simulator(simulator: SimulatorSettings, settings: WorkerSettings) -> Simulator:
-    zone = settings.zone_facts
+    airs = [_air(simulator, settings, number) for number in range(len(settings.zones))]
+    air = airs[0] if len(airs) == 1 else Airs(airs)
+    return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
+
+
+def _air(simulator: SimulatorSettings, settings: WorkerSettings, number: int) -> Air:
+    """That of one zone; the noise of all is in the first."""
+    zone = settings.zones[number]
     fleet = Fleet(
         count=simulator.devices,
         interval_s=simulator.interval_s,
         snr_db=(simulator.lowest_snr_db, simulator.highest_snr_db),
         bit_rates=simulator.bit_rates,
+        first_device_id=_FIRST_DEVICE_ID + number * _IDS_OF_A_ZONE,
     )
     devices = [
         *devices_of(fleet, zone, simulator.seed),
         *listeners_of(fleet, simulator.listening, zone, simulator.seed),
     ]
-    air = Air(devices, zone=zone, rate_hz=simulator.rate_hz, seed=simulator.seed)
-    return Simulator(air, speed=simulator.speed, follows_clock=simulator.follows_clock)
+    return Air(
+        devices,
+        zone=zone,
+        rate_hz=simulator.rate_hz,
+        center_hz=settings.center_hz,
+        seed=simulator.seed,
+        noisy=number == 0,
+    )
 
 
 def main() -> int:
@@ -143,10 +159,10 @@ def _watch(
     desk: TransmitDesk,
 ) -> bool:
     stop = threading.Event()
-    threading.Thread(target=_obey, args=(pipe, desk, stop, outbox), daemon=True).start()
+    watch = Watch(front_end, settings, outbox, desk, stop=stop, rng=np.random.default_rng())
+    threading.Thread(target=_obey, args=(pipe, watch, desk, stop, outbox), daemon=True).start()
     writer = threading.Thread(target=_write, args=(stop, outbox), daemon=True)
     writer.start()
-    watch = Watch(front_end, settings, outbox, desk, stop=stop, rng=np.random.default_rng())
     done = watch.run()
     outbox.close()
     # Whoever closed our stdin may not be reading any more: then there is nobody to wait for.
@@ -155,12 +171,16 @@ def _watch(
     return done
 
 
-def _obey(pipe: CommandPipe, desk: TransmitDesk, stop: threading.Event, outbox: Outbox) -> None:
+def _obey(
+    pipe: CommandPipe, watch: Watch, desk: TransmitDesk, stop: threading.Event, outbox: Outbox
+) -> None:
     """Carry out commands until the pipe is closed, which means: end."""
     for command in pipe.commands():
         match command:
             case UnfitCommand(reason=reason):
                 log.warning("command refused: %s", reason)
+            case KeepClip():
+                watch.keep(command)
             case Transmit() | SetState():
                 desk.obey(command)
     stop.set()

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from nap.clips import ClipError
 from nap.whitelist.change import ChangeError
 from nap.whitelist.entries import EntryError
 
@@ -33,6 +34,7 @@ class Problem(msgspec.Struct, frozen=True):
 _KEYS: Final[tuple[tuple[type[Exception], HTTPStatus, str], ...]] = (
     (EntryError, HTTPStatus.UNPROCESSABLE_ENTITY, "whitelist.entry"),
     (ChangeError, HTTPStatus.CONFLICT, "whitelist.change"),
+    (ClipError, HTTPStatus.CONFLICT, "clips.refused"),
     (msgspec.DecodeError, HTTPStatus.BAD_REQUEST, "request.body"),
     (OSError, HTTPStatus.SERVICE_UNAVAILABLE, "disk.refuses"),
 )

@@ -16,6 +16,7 @@ from nap.api.bodies import DryRun
 from nap.api.errors import problems
 from nap.api.metrics import exposition
 from nap.api.openapi import Operation, document
+from nap.clips import ClipList, ClipMade, Clips, ClipWanted
 from nap.runtime.service import RecoverableError
 from nap.status import Status
 from nap.whitelist.change import Change, apply
@@ -37,9 +38,13 @@ class Api:
     quiet_limit_s = 60.0
 
     def __init__(
-        self, socket_path: Path, status: Callable[[], Awaitable[Status]], whitelist: Whitelist
+        self,
+        socket_path: Path,
+        status: Callable[[], Awaitable[Status]],
+        whitelist: Whitelist,
+        clips: Clips,
     ) -> None:
-        self._socket_path = socket_path
+        self._socket_path, self._clips = socket_path, clips
         self._status, self._whitelist = status, whitelist
         self._handlers = (
             (Operation("GET", "/v1/status", "How the box is", gives=Status), self._get_status),
@@ -61,6 +66,20 @@ class Api:
                     gives=Loss,
                 ),
                 self._dry_run,
+            ),
+            (
+                Operation("GET", "/v1/clips", "Clips of the black box", gives=ClipList),
+                self._get_clips,
+            ),
+            (
+                Operation(
+                    "POST",
+                    "/v1/clips",
+                    "Keep the last seconds of samples as a clip",
+                    takes=ClipWanted,
+                    gives=ClipMade,
+                ),
+                self._post_clip,
             ),
             (Operation("GET", "/metrics", "For Prometheus"), self._metrics),
         )
@@ -113,6 +132,13 @@ class Api:
     async def _dry_run(self, request: web.Request) -> web.Response:
         wanted = msgspec.json.decode(await request.read(), type=DryRun)
         return _json(await self._whitelist.dry_run(wanted.made_of))
+
+    async def _get_clips(self, _request: web.Request) -> web.Response:
+        return _json(await self._clips.listed())
+
+    async def _post_clip(self, request: web.Request) -> web.Response:
+        wanted = msgspec.json.decode(await request.read(), type=ClipWanted)
+        return _json(await self._clips.keep(wanted))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(text=exposition(await self._status()))

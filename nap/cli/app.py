@@ -27,6 +27,7 @@ MODULES: Final = {
     "run": ("nap.cli.run", "run the gateway"),
     "status": ("nap.cli.status", "how the gateway on this box is"),
     "whitelist": ("nap.cli.whitelist", "show and change which devices are served"),
+    "clips": ("nap.cli.clips", "samples of what did not decode, and of the last seconds"),
     "config": ("nap.cli.config", "show and check the configuration"),
     "decode": ("nap.cli.decode", "find and decode every uplink in a SigMF recording"),
     "waterfall": ("nap.cli.waterfall", "draw a SigMF recording, each burst boxed and named"),

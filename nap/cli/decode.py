@@ -137,7 +137,7 @@ def _complete(args: argparse.Namespace, progress: Progress) -> Iterator[Closed]:
             stream.facts,
             Counts(),
             bit_rates=_BIT_RATES[args.bit_rate],
-            band_hz=ZONES[zone].band_hz if zone else None,
+            zones=(ZONES[zone],) if zone else (),
         )
         now = 0.0
         for block in stream.blocks():

@@ -17,6 +17,7 @@ from nap.cli.box import (
     complain,
     configured,
 )
+from nap.cli.radio_facts import radio_facts
 from nap.relay.status import DestinationStatus
 from nap.status import DownlinkStatus, Status
 
@@ -58,6 +59,16 @@ def _page(status: Status) -> Iterator[str]:
 
 def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "radio", _radio(status)
+    yield from radio_facts(status.radio)
+    if status.late.waiting or status.late.tried:
+        late = status.late
+        yield (
+            "old clips",
+            (
+                f"{late.tried} decoded again, {late.messages} late messages in them, "
+                f"{late.waiting} still to try"
+            ),
+        )
     whitelist = status.whitelist
     yield (
         "whitelist",
@@ -92,7 +103,7 @@ def _downlinks(downlinks: DownlinkStatus) -> str:
 
 def _radio(status: Status) -> str:
     radio = status.radio
-    parts = [radio.state]
+    parts = [radio.state, *radio.zones]
     if radio.part:
         parts.append(f"{radio.part}{' (simulated)' if radio.simulated else ''}")
     if radio.stats:

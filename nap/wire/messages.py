@@ -29,6 +29,9 @@ MessageType = Literal[
 ]
 
 
+ZoneName = Annotated[str, Meta(pattern="^RC[1-7]$", max_length=3)]
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """One replica as this station heard it."""
 
@@ -60,6 +63,10 @@ class Uplink(msgspec.Struct, frozen=True, kw_only=True):
     combined: bool
     frame: Frame
     simulated: bool = False
+    zone: ZoneName | None = None
+    late: Annotated[
+        bool, Meta(description="decoded long after it was received, which `frame` tells")
+    ] = False
 
 
 class Repetitions(msgspec.Struct, frozen=True, kw_only=True):

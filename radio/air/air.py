@@ -38,8 +38,9 @@ class Air:
         seed: int = 0,
         noise_dbfs_per_hz: float = USUAL_NOISE_DBFS_PER_HZ,
         impairments: Impairments | None = None,
+        noisy: bool = True,
     ) -> None:
-        """`center_hz` is the zone's where None.
+        """`center_hz` is the zone's where None. Not `noisy`: the noise is that of another air.
 
         Raises:
             AirError: the samples would not hold the zone's whole band, or a device's bit rate is
@@ -57,7 +58,7 @@ class Air:
                 raise AirError(msg)
         self._devices, self._zone, self._seed = tuple(devices), zone, seed
         self._noise_dbfs_per_hz = noise_dbfs_per_hz
-        self._impairments = impairments
+        self._impairments, self._noisy = impairments, noisy
         self._messages: dict[tuple[int, int], list[Transmission]] = {}
         self._answers = Answers(self._devices, zone, seed)
         self._newest: tuple[int, NDArray[np.float32]] | None = None
@@ -127,6 +128,8 @@ class Air:
 
     def _noise(self, first_sample: int, count: int) -> NDArray[np.complex64]:
         """White noise that does not depend on how the time is cut into stretches."""
+        if not self._noisy:
+            return np.zeros(count, np.complex64)
         per_part = math.sqrt(10 ** (self._noise_dbfs_per_hz / 10) * self.rate_hz / 2)
         first_chunk, skipped = divmod(first_sample, _NOISE_CHUNK)
         chunks = range(first_chunk, (first_sample + count - 1) // _NOISE_CHUNK + 1)

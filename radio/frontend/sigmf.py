@@ -92,7 +92,7 @@ class RecordingStream:
     def __init__(
         self, data: BinaryIO, path: Path, size: int, about: RecordingFacts, center_hz: float
     ) -> None:
-        self.facts = StreamFacts(about.rate_hz, center_hz, about.started_utc)
+        self.facts = StreamFacts(about.rate_hz, center_hz, about.started_utc, about.full_scale_dbm)
         self._data, self._path, self._about = data, path, about
         headers = sum(segment.header_bytes for segment in about.segments)
         payload = size - headers - about.trailing_bytes

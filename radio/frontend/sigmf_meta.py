@@ -19,6 +19,7 @@ Index = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Hertz = Annotated[float, Meta(ge=-1e12, le=1e12)]
 # As for live parts: memory and work grow with the rate.
 Rate = Annotated[float, Meta(gt=0, le=20e6)]
+Dbm = Annotated[float, Meta(ge=-200, le=200)]
 # In the folder of the metadata and nowhere else.
 _FILE_NAME: Final = re.compile(r'[^/\\:*?"<>|\x00]{1,255}')
 
@@ -51,6 +52,7 @@ class RecordingFacts:
         started_utc: ISO 8601 time of sample 0; None where it is not given.
         dataset: Name of the data file where it is not the usual one.
         trailing_bytes: Bytes to ignore at the end of the data file.
+        full_scale_dbm: dBm of a full-scale sine; None where it is not given.
     """
 
     format: SampleFormat
@@ -60,6 +62,7 @@ class RecordingFacts:
     segments: tuple[Segment, ...]
     dataset: str | None
     trailing_bytes: int
+    full_scale_dbm: float | None = None
 
 
 class _Global(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ class _Capture(msgspec.Struct, frozen=True):
     datetime: str | None = field(name="core:datetime", default=None)
     global_index: Index | None = field(name="core:global_index", default=None)
     header_bytes: Index = field(name="core:header_bytes", default=0)
+    full_scale_dbm: Dbm | None = field(name="nap:full_scale_dbm", default=None)
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -110,6 +114,7 @@ def read_metadata(text: bytes) -> RecordingFacts:
         segments=_segments(captures, about.offset),
         dataset=about.dataset,
         trailing_bytes=about.trailing_bytes,
+        full_scale_dbm=captures[0].full_scale_dbm,
     )
 
 

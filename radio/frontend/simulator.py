@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from radio.air.air import Air
+from radio.air.airs import AnyAir
 from radio.frontend.ports import IqBlock, StreamFacts
 
 # 16 ms at the usual rate: samples wait for the end of their block.
@@ -29,7 +29,9 @@ class Simulator:
 
     simulated = True
 
-    def __init__(self, air: Air, *, speed: float | None = 1.0, follows_clock: bool = False) -> None:
+    def __init__(
+        self, air: AnyAir, *, speed: float | None = 1.0, follows_clock: bool = False
+    ) -> None:
         """Where the air is not to start at its second 0 with each opening, let it follow the clock.
 
         Args:
@@ -59,7 +61,7 @@ class Simulator:
 class SimulatedStream:
     """Fits `SampleStream`: an air that has started."""
 
-    def __init__(self, air: Air, speed: float | None, begins_s: float = 0.0) -> None:
+    def __init__(self, air: AnyAir, speed: float | None, begins_s: float = 0.0) -> None:
         self.facts = StreamFacts(air.rate_hz, air.center_hz)
         self._air, self._speed = air, speed
         self._begin = round(begins_s * air.rate_hz)

@@ -6,11 +6,11 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
-from aiohttp import ClientSession, UnixConnector, web
+from aiohttp import ClientError, ClientSession, UnixConnector, web
 
 from nap.status import Status
 
@@ -100,11 +100,29 @@ class Gateway:
 
 @asynccontextmanager
 async def gateway(config: Path, *script: str) -> AsyncIterator[Gateway]:
-    """Run until the caller has ended the process."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.simulators.gateway_process", config, *script,
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    """Run with a scripted radio worker until the caller has ended the process."""
+    words = [sys.executable, "-m", "tests.simulators.gateway_process", str(config), *script]
+    async with _running(config, words) as running:
+        yield running
+
+
+@asynccontextmanager
+async def real_gateway(config: Path) -> AsyncIterator[Gateway]:
+    """Run `nap run` with its own radio worker; yield when samples flow."""
+    nap = str(Path(sys.executable).with_name("nap"))
+    async with _running(config, [nap, "run", "--config", str(config)]) as running:
+        async with asyncio.timeout(60):
+            state = ""
+            while state != "receiving":
+                await asyncio.sleep(0.1)
+                with suppress(ClientError):
+                    state = (await running.status()).radio.state
+        yield running
+
+
+@asynccontextmanager
+async def _running(config: Path, words: list[str]) -> AsyncIterator[Gateway]:
+    process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
     running = Gateway(config, process)
     async with asyncio.TaskGroup() as group:
         group.create_task(running.read_log())

@@ -14,6 +14,7 @@ import pytest
 from nap.balance import balance
 from nap.combine import Combiner
 from nap.data_path import LEDGER, DataPath
+from nap.late.relayed_log import RelayedLog
 from nap.ledger import DailyQuota, Ledger
 from nap.recent import RecentMessages
 from nap.spool.ports import Kind
@@ -31,6 +32,8 @@ class Bench:
 
     def __init__(self, spool: Spool, whitelist: Whitelist, folder: Path, quota: int | None) -> None:
         self.spool, self.whitelist, self.ledger = spool, whitelist, Ledger()
+        self.relayed = RelayedLog(folder / "relayed")
+        self.relayed.open()
         self.path = DataPath(
             combiner=Combiner(),
             whitelist=whitelist,
@@ -39,6 +42,7 @@ class Bench:
             ledger=self.ledger,
             tally=TallyFile(folder / "ledger", spool.epoch),
             recent=RecentMessages(folder / "recent"),
+            relayed=self.relayed,
             today=lambda: date(2026, 1, 2),
         )
 
@@ -65,7 +69,9 @@ async def bench(
     if rules:
         await whitelist.change(lambda _: rules)
     async with Spool(tmp_path / "spool.db", {"cloud": "oldest"}, ROOMY) as spool:
-        yield Bench(spool, whitelist, tmp_path, quota)
+        rig = await asyncio.to_thread(Bench, spool, whitelist, tmp_path, quota)
+        yield rig
+        rig.relayed.close()
 
 
 async def test_a_message_is_stored_at_its_first_frame_and_its_replicas_follow_as_metadata(

@@ -70,7 +70,10 @@ async def test_a_replica_that_comes_after_a_kill_makes_no_second_message(tmp_pat
         async with gateway(config, *script) as running:
             # What was delivered and not yet settled at the kill is delivered again.
             status = await eventually(
-                running, lambda s: s.balance.heard == 5 and not s.destinations[0].waiting
+                running,
+                lambda s: (
+                    s.balance.heard == 5 and not s.balance.in_hand and not s.destinations[0].waiting
+                ),
             )
     states = status.balance.destinations["http"].end_states
     assert (states["delivered"], states["duplicate"], states["lost_before_spool"]) == (4, 1, 0)

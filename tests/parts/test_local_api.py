@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientError, ClientSession, UnixConnector
 
-from tests.parts.gateway import Gateway, configuration, gateway
+from tests.parts.gateway import Gateway, configuration, gateway, real_gateway
 
 NAP = Path(sys.executable).with_name("nap")
 
@@ -58,7 +58,7 @@ async def nap(
 async def test_status_for_people_and_for_programs(box: Gateway) -> None:
     code, page, _ = await nap(box, "status")
     assert code == 0
-    assert "receiving, script (simulated), load 0.10, noise -120.0 dBFS/Hz" in page
+    assert "receiving, RC1, script (simulated), load 0.10, noise -120.0 dBFS/Hz" in page
     assert "40 heard = 40 waiting" in page
     assert "unreachable" in page
     assert "\x1b" not in page
@@ -156,6 +156,7 @@ HOSTILE = [
     ("PATCH", "/v1/whitelist", b'{"allow_remove": ["1"]}', 409, "whitelist.change"),
     ("PUT", "/v1/whitelist", b" " * (9 * 1024 * 1024), 413, "http.request_entity_too_large"),
     ("POST", "/v1/whitelist/dry-run", b"[" * 100_000, 400, "request.body"),
+    ("POST", "/v1/clips", b'{"seconds": -1}', 400, "request.body"),
     ("DELETE", "/v1/whitelist", b"", 405, "http.method_not_allowed"),
     ("GET", "/v2", b"", 404, "http.not_found"),
 ]
@@ -181,7 +182,8 @@ async def test_the_description_names_every_path_and_type_that_is_served(box: Gat
             status, _ = (
                 (200, {}) if path == "/metrics" else await ask(box, method.upper(), path, b"{}")
             )
-            assert status == 200, (method, path)
+            # A clip of how many seconds must be said.
+            assert status == (400 if (method, path) == ("post", "/v1/clips") else 200), path
 
 
 async def test_metrics_sum_up_to_what_was_heard(box: Gateway) -> None:
@@ -217,3 +219,22 @@ async def test_config_show_prints_what_is_in_force_and_check_names_the_place(
     _, err = await process.communicate()
     assert process.returncode == 1
     assert b"spool: unknown key 'max_byte'; did you mean 'max_bytes'?" in err
+
+
+async def test_clips_are_listed_and_made_on_demand(tmp_path: Path) -> None:
+    config = configuration(tmp_path)
+    async with real_gateway(config) as box:
+        assert (await nap(box, "clips"))[:2] == (0, "no clips\n")
+        code, said, _ = await nap(box, "clips", "record", "0.5")
+        assert code == 0
+        path = Path(said.split()[0])
+        assert path.parent == tmp_path / "state" / "clips"
+        assert await asyncio.to_thread(path.exists)
+        code, listed, _ = await nap(box, "clips", "--json")
+        (clip,) = json.loads(listed)["clips"]
+        assert (clip["path"], clip["kind"], clip["zones"]) == (str(path), "kept", ["RC1"])
+        code, page, _ = await nap(box, "clips")
+        assert (code, str(path) in page) == (0, True)
+        code, _, complaint = await nap(box, "clips", "record", "-1")
+        assert (code, "seconds" in complaint) == (1, True)
+        assert (await nap(box, "clips", "record"))[0] == 2

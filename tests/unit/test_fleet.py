@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from radio.air.fleet import Fleet, devices_of, listeners_of
 from radio.iso_time import iso_utc, later, parse_iso_utc
+from radio.load_meter import STATS_EVERY_S, LoadMeter
 from radio.sigfox.zones import ZONES
-from radio.watch import STATS_EVERY_S, LoadMeter
 
 
 def test_a_fleet_is_different_devices_and_always_the_same_for_a_seed() -> None:

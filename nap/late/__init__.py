@@ -1,0 +1,1 @@
+"""Late messages: found in clips of the black box when a newer version decodes them."""

@@ -1,0 +1,1 @@
+"""Levels: full scale in dBm, noise and occupancy of the air, the error of the crystal."""
