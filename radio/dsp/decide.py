@@ -17,8 +17,15 @@ from radio.sigfox.rejected import Reason, Rejected
 from radio.sigfox.uplink import PREAMBLE, UplinkFrame, decode_body
 
 
-def decide(soft: NDArray[np.float64], kind: FrameTypeMatch) -> tuple[UplinkFrame | Rejected, Bits]:
+def decide(
+    soft: NDArray[np.float64], odds: float, kind: FrameTypeMatch
+) -> tuple[UplinkFrame | Rejected, Bits]:
     """Decode by the sign of each state (equal neighbours are a 1), repaired if the CRC demands it.
+
+    Args:
+        soft: Coherent states of the whole frame, by how far they are trusted.
+        odds: Log odds for a state's sign, per size.
+        kind: Its type.
 
     Returns:
         The frame or the reason against it, and the bits as they were sent as far as known
@@ -31,7 +38,7 @@ def decide(soft: NDArray[np.float64], kind: FrameTypeMatch) -> tuple[UplinkFrame
     result = decode_body(kind, bits[HEADER_BITS:])
     if result != Rejected(Reason.CRC):
         return result, bits
-    turned = repair(soft, bits[HEADER_BITS:], kind.frame_class, kind.rank)
+    turned = repair(soft, odds, bits[HEADER_BITS:], kind.frame_class, kind.rank)
     if turned is None:
         return result, bits
     mended = soft.copy()

@@ -36,18 +36,26 @@ PATTERN_STATES: Final = PATTERNS.shape[1]
 
 def pattern_of(kind: FrameTypeMatch) -> NDArray[np.float32]:
     """First states of frames of this type; shape (33,)."""
-    states: NDArray[np.float32] = PATTERNS[_numbers[kind.frame_class.name, kind.rank]]
+    states: NDArray[np.float32] = PATTERNS[_NUMBERS[kind.frame_class.name, kind.rank]]
     return states
 
 
-def likeliest_type(soft: NDArray[np.float64]) -> FrameTypeMatch:
-    """The type whose header is most like the first coherent states of a frame."""
-    head = soft[:PATTERN_STATES]
-    kind = HEADER_TYPES[int(np.abs(PATTERNS @ head).argmax())]
+def header_likeness(heads: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """How much runs of 33 symbols of a straight carrier are like the header of each type.
+
+    Shape (n, 33) to (n, 18).
+    """
+    alike: NDArray[np.float64] = np.abs(heads @ PATTERNS.T)
+    return alike
+
+
+def type_of(head: NDArray[np.float64], number: int) -> FrameTypeMatch:
+    """A type of HEADER_TYPES, with the bits that these 33 coherent states have otherwise."""
+    kind = HEADER_TYPES[number]
     code = kind.frame_class.codes[kind.rank - 1]
-    sent = head[1:] * head[:-1] > 0
-    errors = int(np.count_nonzero(sent[-FRAME_TYPE_BITS:] != bits_of_word(code, FRAME_TYPE_BITS)))
-    return FrameTypeMatch(kind.frame_class, kind.rank, errors)
+    sent = (head[1:] * head[:-1] > 0)[-FRAME_TYPE_BITS:]
+    errors = np.count_nonzero(sent != bits_of_word(code, FRAME_TYPE_BITS))
+    return FrameTypeMatch(kind.frame_class, kind.rank, int(errors))
 
 
-_numbers: Final = {(t.frame_class.name, t.rank): place for place, t in enumerate(HEADER_TYPES)}
+_NUMBERS: Final = {(t.frame_class.name, t.rank): place for place, t in enumerate(HEADER_TYPES)}

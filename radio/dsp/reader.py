@@ -13,13 +13,13 @@ from radio.dsp.cancel import Known, cancel
 from radio.dsp.carrier import Carrier, Phases, follow_known
 from radio.dsp.company import has_company
 from radio.dsp.decide import decide
-from radio.dsp.demodulate import SoftFrame, demodulate
+from radio.dsp.demodulate import SLACK_STATES, SoftFrame, demodulate
 from radio.dsp.detect import Candidates, hann_power
 from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
 from radio.dsp.header import ORIGIN_STATE, Header, HeaderReader
 from radio.dsp.heard import Cut, Heard
 from radio.dsp.measure import Measured, measure
-from radio.dsp.patterns import PATTERN_STATES, likeliest_type, pattern_of, states_of
+from radio.dsp.patterns import PATTERN_STATES, pattern_of, states_of
 from radio.dsp.replicas import Replica
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Real, SpectraStore
@@ -30,7 +30,7 @@ from radio.sigfox.uplink import UplinkFrame
 
 # Power of a Hann window over that of none, per sample.
 HANN_POWER: Final = 0.375
-_MARGIN_STATES: Final = 2
+_MARGIN_STATES: Final = SLACK_STATES + 2
 # A slice and a mean over the symbol keep so much less of the power.
 _UNFILTERED: Final = 1.1
 _NOTHING: Final = 1e-30
@@ -77,25 +77,25 @@ class FrameReader:
             A better header where the frame turns out to be longer than this one says.
         """
         cut = self._cut(header)
-        kind = likeliest_type(cut.soft.soft)
-        known = replace(header, frame_class=kind.frame_class, rank=kind.rank)
-        if known.frame_class.total_bits > header.frame_class.total_bits:
+        soft = cut.soft
+        kind = soft.kind
+        known = replace(header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank)
+        if soft.soft.size <= kind.frame_class.total_bits:
             return known
-        soft = cut.soft.soft[: known.frame_class.total_bits + 1]
-        trust = weights(cut.soft, self._noise_before(cut.position))[: soft.size]
-        result, bits = decide(soft * trust, kind)
+        noise = self._noise_before(cut.position)
+        trust = weights(soft, noise)
+        amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern_of(kind)) / PATTERN_STATES
+        result, bits = decide(soft.soft * trust, 4 * amplitude / noise, kind)
         if isinstance(result, UplinkFrame):
             return self._take_out(result, states_of(bits), cut)
-        known = replace(known, start=cut.soft.start)
         # By amplitude and trust: what a strong replica says counts more.
-        amplitude = np.abs(soft[:PATTERN_STATES] @ pattern_of(kind)) / PATTERN_STATES
-        states = body_states(amplitude * trust * soft, pattern_of(kind))
+        states = body_states(amplitude * trust * soft.soft, pattern_of(kind))
         return Heard(known, kind.errors, cut, states, self._failed(result, cut))
 
     def take_out(self, replica: Replica) -> Decoded:
         """Measure a frame whose bits its replicas told, and subtract it from the spectra."""
         heard, states = replica.heard, states_of(replica.bits)
-        phase = follow_known(heard.cut.soft.symbols[: states.size], states, heard.cut.soft.carrier)
+        phase = follow_known(heard.cut.soft.symbols, states, heard.cut.soft.carrier)
         soft = replace(heard.cut.soft, phase=phase)
         return replace(
             self._take_out(replica.frame, states, replace(heard.cut, soft=soft)), combined=True
@@ -127,7 +127,7 @@ class FrameReader:
 
     def _take_out(self, frame: UplinkFrame, states: NDArray[np.int8], cut: Cut) -> Decoded:
         """Measure a decoded frame and subtract it from the spectra, as long as they hold it."""
-        soft = _shortened(cut.soft, states.size)
+        soft = cut.soft
         measured = measure(cut.integrator, soft, states, self._grid.symbol_samples)
         if measured.start - 4 * self._grid.symbol_samples < self._store.start * self._grid.hop:
             power, noise = _UNFILTERED * measured.amplitude**2, self._noise_before(cut.position)
@@ -199,10 +199,6 @@ class FrameReader:
 
     def _frequency_hz(self, cut: Cut) -> float:
         return self._center_hz + self._grid.frequency_hz(cut.position)
-
-
-def _shortened(soft: SoftFrame, states: int) -> SoftFrame:
-    return replace(soft, symbols=soft.symbols[:states], phase=soft.phase[:states])
 
 
 def _db(ratio: float) -> float:

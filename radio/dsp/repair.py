@@ -23,6 +23,9 @@ from radio.sigfox.frame_type import HEADER_BITS, FrameClass
 WEAK_STATES: Final = 12
 MOST_TURNS: Final = 3
 MOST_TRIALS: Final = 76
+# Of turned states, the odds against all of them having been wrong, as a natural logarithm. A wrong
+# frame passes the checksum once in e^11: less likely repairs would mostly be that.
+MOST_ODDS: Final = 10.0
 # Mean over deviation of the states' size, squared, as half-normal noise gives 1.75: a burst that is
 # not clearly better has nothing certain in it that a repair could lean on.
 LEAST_CLEARNESS: Final = 3.5
@@ -54,12 +57,13 @@ def _shares(body_bits: int, rank: int) -> NDArray[np.int64]:
 
 
 def repair(
-    soft: NDArray[np.float64], body: Bits, frame_class: FrameClass, rank: int
+    soft: NDArray[np.float64], odds: float, body: Bits, frame_class: FrameClass, rank: int
 ) -> NDArray[np.int64] | None:
     """Numbers of the states to turn so that the checksum fits, or None.
 
     Args:
         soft: Coherent states of the whole frame, shape (bits + 1,).
+        odds: Log odds for a state's sign, per size.
         body: Hard bits behind the frame type, still coded.
         frame_class: The frame's class.
         rank: Its rank.
@@ -72,7 +76,9 @@ def repair(
     weak = np.argsort(size[first:])[:WEAK_STATES]
     shares = np.append(_shares(frame_class.body_bits, rank)[1:][weak], 0)
     costs = np.append(size[first:][weak], 0.0)
-    chosen = np.argsort(costs[_CHOICES].sum(axis=1), kind="stable")[:MOST_TRIALS]
+    cost = costs[_CHOICES].sum(axis=1)
+    chosen = np.argsort(cost, kind="stable")[:MOST_TRIALS]
+    chosen = chosen[odds * cost[chosen] <= MOST_ODDS]
     sums = np.bitwise_xor.reduce(shares[_CHOICES[chosen]], axis=1)
     fits = np.flatnonzero(sums == checksum_error(body, rank))
     if fits.size == 0:
