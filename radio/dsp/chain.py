@@ -49,6 +49,11 @@ class Chain:
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
 
     @property
+    def candidates(self) -> int:
+        """Places so far that looked like a preamble."""
+        return self._docket.admitted
+
+    @property
     def floor_dbfs_per_hz(self) -> Real:
         """Noise floor of each bin; empty until a block was heard."""
         if not self._floor.known:

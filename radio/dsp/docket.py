@@ -67,10 +67,15 @@ class Burst:
 
 
 class Docket:
-    """All bursts in hand."""
+    """All bursts in hand.
+
+    Attributes:
+        admitted: How many candidates were ever taken: the work that the air has made.
+    """
 
     def __init__(self) -> None:
         self._waiting = Candidates.of(())  # for the rest of their headers
+        self.admitted = 0
         self._open: list[Burst] = []
         self._aside: list[Burst] = []
         self._gone: deque[Candidate] = deque(maxlen=_REMEMBERED)
@@ -104,7 +109,9 @@ class Docket:
         # A preamble that was seen before all of it had come is seen better now, and what its first
         # part splattered to the sides is known for what it is.
         waiting = waiting[~_outdone(waiting, new)].joined(doubtful)
-        self._waiting = waiting.joined(new[:MOST_AT_ONCE])[:MOST_OPEN]
+        new = new[:MOST_AT_ONCE]
+        self.admitted += new.block.size
+        self._waiting = waiting.joined(new)[:MOST_OPEN]
 
     def headers_due(self, end_block: int) -> Candidates:
         """Candidates whose headers need no block from `end_block` on; they wait no longer."""
