@@ -15,8 +15,8 @@ from radio.dsp.spectra import Complex, Real
 
 # Power is looked at in windows of this length: noise of four samples never reaches the threshold.
 _WINDOW_S: Final = 16e-6
-# What is usual is the lowest quarter of segments of this many windows, 6.4 ms: half a dozen impulses
-# a segment leave it alone.
+# What is usual is the lowest quarter of segments of this many windows, 6.4 ms: half a dozen
+# impulses a segment leave it alone.
 _WINDOWS: Final = 400
 _QUARTER: Final = _WINDOWS // 4
 # Over what is usual beside it: 13 dB over noise. Of strong frames that beat against each other less
