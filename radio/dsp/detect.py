@@ -53,7 +53,8 @@ def _phasors(offsets: NDArray[np.float64], centre: float, shared: float, power: 
     turn = np.exp(1j * np.pi * centre * (number[:, None] - number))
     covariance = power * (np.eye(PREAMBLE_BLOCKS) + shared * neighbours * turn)
     gain = np.einsum("ki,ij,kj->k", weights, covariance, weights.conj()).real
-    return (weights / np.sqrt(gain)[:, None]).astype(np.complex64)
+    phasors: Complex = (weights / np.sqrt(gain)[:, None]).astype(np.complex64)
+    return phasors
 
 
 _BIN_PHASORS: Final = _phasors(_NEAR_BIN, 0.0, _SHARED_BY_BINS, 1.0)

@@ -34,7 +34,8 @@ _BLOCKS_BEFORE: Final = 3
 _BLOCKS_AFTER: Final = 10
 _BINS: Final = 32
 _PER_SYMBOL: Final = _BINS // BLOCK_SYMBOLS
-_STARTS: Final = 8  # every second symbol: the lines tell the clock but for two symbols
+# Every second symbol: the lines tell the clock but for two symbols.
+_STARTS: Final = 8
 # Symbol at which the candidate's frequency was seen, half-way through the preamble.
 ORIGIN_STATE: Final = 10.0
 _FREQUENCY_STEP: Final = 0.008  # cycles per symbol
@@ -71,6 +72,18 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """The best header at each of some candidates; every field has shape (n,)."""
+
+    start: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    frequency: NDArray[np.float64]
+    drift: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    likeness: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class _Bank:
     """Carriers at a few frequencies and drifts, to be taken away; `waves` has shape (n, 33)."""
 
@@ -88,7 +101,25 @@ class _Bank:
         waves = np.exp(-2j * np.pi * (np.outer(f, t) + 0.5 * np.outer(d, t * t)))
         return cls(waves.astype(np.complex64), f, d)
 
-    def match(self, windows: Complex) -> Real:
+    def best(self, windows: Complex, noise: NDArray[np.float64]) -> _Found:
+        """The best header for each candidate; windows of shape (n, starts, 33)."""
+        number = np.arange(noise.size)
+        power = np.array([self._likeness(window) for window in windows])
+        shape = power.shape[1:]
+        place = power.reshape(noise.size, -1).argmax(axis=1)
+        start, carrier, kind = np.unravel_index(place, shape)
+        explained = power[number, start, carrier, kind] / PATTERN_STATES
+        everything = np.square(np.abs(windows[number, start])).sum(axis=1)
+        return _Found(
+            start,
+            kind,
+            self.frequency[carrier],
+            self.drift[carrier],
+            explained / noise,
+            explained / (everything + 1e-30),
+        )
+
+    def _likeness(self, windows: Complex) -> Real:
         """Power of each window's likeness to each header; (n, 33) to (n, carriers, types)."""
         straight = windows[:, None, :] * self.waves
         # Real products, and not too large: for others the library would start threads, which cost
@@ -137,46 +168,26 @@ class HeaderReader:
         windows = np.lib.stride_tricks.sliding_window_view(
             self._symbols(samples, clock), PATTERN_STATES, axis=1
         )[:, ::2]
-        count = candidates.block.size
-        power = np.array([bank.match(window) for window in windows]).reshape(count, -1)
-        best = power.argmax(axis=1)
-        explained = power[np.arange(count), best] / PATTERN_STATES
-        start, carrier, kind = np.unravel_index(
-            best, (_STARTS, bank.frequency.size, len(HEADER_TYPES))
-        )
-        everything = np.square(np.abs(windows)).sum(axis=2)[np.arange(count), start]
-        energy, likeness = explained / noise, explained / (everything + 1e-30)
-        passed = (energy >= LEAST_ENERGY) & (likeness >= LEAST_LIKENESS)
+        found = bank.best(windows, noise)
+        # Starts are counted from the middle of the first block that was cut out.
+        first = (candidates.block - _BLOCKS_BEFORE) * self._grid.hop + self._grid.size // 4
+        start = first + (clock + 2 * found.start) * self._grid.symbol_samples
+        position = candidates.position + found.frequency * self._grid.bit_rate / self._grid.bin_hz
         return [
-            self._header(
-                candidates,
-                i,
-                bank,
-                clock[i] + 2 * start[i],
-                (kind[i], carrier[i]),
-                (energy[i], likeness[i]),
+            Header(
+                start=float(start[i]),
+                frame_class=HEADER_TYPES[found.kind[i]].frame_class,
+                rank=HEADER_TYPES[found.kind[i]].rank,
+                position=float(position[i]),
+                drift=float(found.drift[i]),
+                symbol_samples=self._grid.symbol_samples,
+                energy=float(found.energy[i]),
+                likeness=float(found.likeness[i]),
             )
-            if passed[i]
+            if found.energy[i] >= LEAST_ENERGY and found.likeness[i] >= LEAST_LIKENESS
             else None
-            for i in range(count)
+            for i in range(start.size)
         ]
-
-    def _header(self, candidates, i, bank, state, what, how):
-        kind, carrier = HEADER_TYPES[int(what[0])], int(what[1])
-        grid = self._grid
-        first = (candidates.block[i] - _BLOCKS_BEFORE) * grid.hop + grid.size // 4
-        return Header(
-            start=float(first + state * grid.symbol_samples),
-            frame_class=kind.frame_class,
-            rank=kind.rank,
-            position=float(
-                candidates.position[i] + bank.frequency[carrier] * grid.bit_rate / grid.bin_hz
-            ),
-            drift=float(bank.drift[carrier]),
-            symbol_samples=grid.symbol_samples,
-            energy=float(how[0]),
-            likeness=float(how[1]),
-        )
 
     def _clock(self, samples: Complex) -> NDArray[np.float64]:
         """First state that may be the reference, in symbols from the first sample; 0 to 2.
@@ -204,8 +215,8 @@ class HeaderReader:
         share = (edges - whole).astype(np.float32)
         rows = np.arange(samples.shape[0])[:, None]
         sums = running[rows, whole] * (1 - share) + running[rows, whole + 1] * share
-        symbols: Complex = np.diff(sums, axis=1) / np.float32(self._ratio)
-        return symbols
+        symbols: Complex = (sums[:, 1:] - sums[:, :-1]).astype(np.complex64, copy=False)
+        return symbols / np.float32(self._ratio)
 
 
 def _cut(store: SpectraStore, candidates: Candidates) -> Complex:

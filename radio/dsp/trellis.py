@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.sigfox.bits import Bits
-from radio.sigfox.frame_type import HEADER_BITS, RANKS
 
 _STATES: Final = 4
 # For V[k], V[k-1], V[k-2]: what each rank shows, +1 for 0; shape (3, 2, 2, 2).
@@ -42,18 +41,19 @@ def body_states(soft: NDArray[np.float64], header: NDArray[np.float32]) -> NDArr
     body = soft[header.size :] * (sign * header[-1])
     # A 1 bit keeps the phase and a 0 turns it: running sums count ones, turns are the rest.
     body[::2] *= -1
-    return body.astype(np.float32)
+    states: NDArray[np.float32] = body.astype(np.float32)
+    return states
 
 
 def decode_together(states: NDArray[np.float32]) -> tuple[Bits, NDArray[np.float32]]:
     """The messages that explain the replicas best.
 
     Args:
-        states: `body_states` by weight; shape (n, 3, k) for n messages, ranks 1 to 3, k bits. A rank
-            that was not heard is zero.
+        states: `body_states` by weight; shape (n, 3, k) for n messages, ranks 1 to 3, k bits. A
+            rank that was not heard is zero.
 
     Returns:
-        Un-coded bits, shape (n, k), and how much of all the states' size agrees, shape (n,), 1: all.
+        Un-coded bits, shape (n, k), and the share of the states' size that agrees, shape (n,).
     """
     count, _, length = states.shape
     branch = np.tensordot(states, _SHOWN, axes=([1], [0]))  # (n, k, V, V1, V2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,39 @@ class Scene:
         sent = Sent(uplink, rank, first_bit_s, carrier_hz, drift_hz_per_s, snr_db)
         self.sent.append(sent)
         return sent
+
+    def add_message(
+        self,
+        *,
+        carriers_hz: Sequence[float],
+        first_bit_s: float,
+        gap_s: float,
+        snr_db: float | Sequence[float],
+        ranks: Sequence[int] = (1, 2, 3),
+        shape: Shape = Shape.RECT,
+        bidirectional: bool = False,
+    ) -> None:
+        """Add the frames of one message of a new device, one after the other, each at its carrier.
+
+        One level for all, or one for each.
+        """
+        rng = self.rng
+        device_id, seq_number = int(rng.integers(1, 2**32)), int(rng.integers(4096))
+        uplink = Uplink(device_id, seq_number, rng.bytes(12), MessageType.BYTES, bidirectional)
+        nak = rng.bytes(16)
+        levels = [snr_db] * len(ranks) if isinstance(snr_db, float) else snr_db
+        for rank, carrier_hz, level in zip(ranks, carriers_hz, levels, strict=True):
+            burst = DbpskBurst(
+                bits=encode_uplink(uplink, nak, rank),
+                bit_rate=100,
+                first_bit_s=first_bit_s,
+                carrier_hz=carrier_hz,
+                shape=shape,
+                phase_rad=rng.uniform(0, 2 * np.pi),
+            )
+            self._render(burst, np.sqrt(10 ** (level / 10) * NOISE_PER_HZ * 100))
+            self.sent.append(Sent(uplink, rank, first_bit_s, carrier_hz, 0.0, level))
+            first_bit_s += len(burst.bits) / 100 + gap_s
 
     def _render(self, burst: DbpskBurst, amplitude: float) -> None:
         power = burst.mean_power

@@ -7,19 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from radio.dsp.acquire import refine_carrier
 from radio.dsp.baseband import slice_baseband
 from radio.dsp.blocks import BlockTransform
 from radio.dsp.cancel import Known, cancel
-from radio.dsp.carrier import Search, find_carrier, follow_phase
+from radio.dsp.carrier import Carrier, follow_phase
 from radio.dsp.decide import decide
 from radio.dsp.detect import Candidate, Candidates
 from radio.dsp.modulate import DbpskBurst, Shape
 from radio.dsp.patterns import states_of
 from radio.dsp.spectra import Grid, SpectraStore, fast_size
+from radio.sigfox.frame_type import FRAME_CLASSES, ClassName, FrameTypeMatch
 from radio.sigfox.rejected import Reason, Rejected
 from radio.sigfox.uplink import MessageType, Uplink, UplinkFrame, encode_uplink
 
 NAK = bytes(range(16))
+ODDS = 4 * 10**0.5  # of a state's sign at 5 dB and amplitude 1
 UPLINK = Uplink(0x0123ABCD, 77, bytes(range(12)), MessageType.BYTES)
 
 
@@ -56,21 +59,25 @@ def test_a_tone_keeps_amplitude_frequency_and_phase_when_cut_out(
     assert np.allclose(cut.samples[inside], expected[inside], atol=5e-3)
 
 
-@given(st.floats(-0.15, 0.15), st.floats(-4e-3, 4e-3), st.integers(0, 2**32 - 1), st.floats(5, 40))
+@given(st.floats(-0.02, 0.02), st.floats(-2e-3, 2e-3), st.integers(0, 2**32 - 1), st.floats(5, 40))
 def test_the_carrier_is_found_without_knowing_a_bit(
     frequency: float, drift: float, seed: int, snr_db: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    t = np.arange(113.0) - 10
+    t = np.arange(209.0) - 10
     phase = 2 * np.pi * (frequency * t + 0.5 * drift * t * t) + rng.uniform(0, 6.28)
     noise = rng.standard_normal((2, t.size)) * np.sqrt(0.5 * 10 ** (-snr_db / 10))
     symbols = rng.choice([-1, 1], t.size) * np.exp(1j * phase) + noise[0] + 1j * noise[1]
-    carrier = find_carrier(symbols, Search(0.17, np.arange(-40, 41) * 1.2e-4, 10.0))
-    rest = symbols * np.exp(-1j * carrier.phase(np.arange(113.0)))
+    carrier = refine_carrier(symbols, Carrier(0.0, 0.0, 10.0, 0.0), 100)
+    rest = symbols * np.exp(-1j * carrier.phase(np.arange(209.0)))
     coherent = rest * np.exp(-1j * follow_phase(rest))
     # All of the power is in phase: nothing of the carrier is left.
     assert np.mean(coherent.real**2) > 6 * np.mean(coherent.imag**2) or snr_db < 12
     assert np.mean(coherent.real**2) > np.mean(coherent.imag**2)
+
+
+def kind_of(rank: int) -> FrameTypeMatch:
+    return FrameTypeMatch(FRAME_CLASSES[ClassName.E], rank, 0)
 
 
 def soft_states(rank: int = 1) -> np.ndarray:
@@ -85,7 +92,7 @@ def test_up_to_three_doubtful_states_are_turned_back(rank: int, count: int) -> N
     soft += 0.1 * rng.standard_normal(soft.size)
     for at in rng.choice(np.arange(40, soft.size), count, replace=False):
         soft[at] *= -0.1
-    result, bits = decide(soft)
+    result, bits = decide(soft, ODDS, kind_of(rank))
     assert isinstance(result, UplinkFrame)
     assert result.uplink == UPLINK
     assert np.array_equal(bits, encode_uplink(UPLINK, NAK, rank))
@@ -95,15 +102,22 @@ def test_states_that_are_certain_are_never_turned() -> None:
     soft = soft_states()
     soft[100] *= -1
     soft[[50, 60, 70, 80, 90, 110, 120, 130, 140, 150, 160, 170]] *= 0.5
-    result, _ = decide(soft)
+    result, _ = decide(soft, ODDS, kind_of(1))
     assert result == Rejected(Reason.CRC)
+
+
+def test_what_is_unlikely_to_have_been_wrong_is_not_turned() -> None:
+    soft = soft_states()
+    soft[[60, 90]] *= -0.4
+    assert isinstance(decide(soft, 1.0, kind_of(1))[0], UplinkFrame)
+    assert decide(soft, 40.0, kind_of(1))[0] == Rejected(Reason.CRC)
 
 
 def test_noise_is_not_repaired_into_a_frame() -> None:
     rng = np.random.default_rng(1)
     head = soft_states()[:33] * 3
     for _ in range(3000):
-        result, _ = decide(np.concatenate((head, rng.standard_normal(176))))
+        result, _ = decide(np.concatenate((head, rng.standard_normal(176))), 1.0, kind_of(1))
         assert isinstance(result, Rejected)
 
 
@@ -139,8 +153,8 @@ def test_a_cancelled_frame_leaves_nothing_worth_mentioning(shape: Shape) -> None
 
 def test_of_candidates_for_one_preamble_the_strongest_stays() -> None:
     found = [
-        Candidate(10, 500, 90.0), Candidate(11, 502, 80.0), Candidate(10, 600, 70.0),
-        Candidate(40, 500, 60.0), Candidate(13, 503, 50.0),
+        Candidate(10, 500.1, 90.0), Candidate(11, 501.4, 80.0), Candidate(10, 600, 70.0),
+        Candidate(40, 500.1, 60.0), Candidate(13, 499.1, 50.0),
     ]  # fmt: skip
     assert list(Candidates.of(found).thinned()) == [found[0], found[2], found[3]]
     assert list(Candidates.of(()).thinned()) == []
