@@ -8,7 +8,7 @@ import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.cancel import Known, cancel
-from radio.dsp.detect import PREAMBLE_BLOCKS, find_preambles, hann_power
+from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
 from radio.dsp.header import Header
@@ -47,6 +47,11 @@ class Chain:
         self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
         self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
+
+    @property
+    def candidates(self) -> int:
+        """Places so far that looked like a preamble."""
+        return self._docket.admitted
 
     @property
     def floor_dbfs_per_hz(self) -> Real:
@@ -90,19 +95,17 @@ class Chain:
             self._floor.follow(
                 hann_power(rows[PREAMBLE_BLOCKS - 1 :] if self._floor.known else rows)
             )
-            self._search(rows, self._scanned, 0, self._floor.per_bin)
+            self._docket.admit(self._search(rows, self._scanned, 0, self._floor.per_bin))
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
         decoded = self._work()
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
 
-    def _search(
-        self, rows: Complex, first_block: int, low: int, floor: Real, *, anew: bool = False
-    ) -> None:
-        """Admit what looks like a preamble in blocks from `first_block`, bins from `low`."""
+    def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> Candidates:
+        """What looks like a preamble in blocks from `first_block`, bins from `low`."""
         low_bin = self._store.grid.low_bin + low
-        found = find_preambles(rows, floor / np.float32(HANN_POWER), first_block, low_bin)
-        self._docket.admit(found.moved(low), anew=anew)
+        density = floor / np.float32(HANN_POWER)
+        return find_preambles(rows, density, first_block, low_bin).moved(low)
 
     def _work(self) -> list[Decoded]:
         """Bring every burst that is due a stage on, strongest first, until none is due."""
@@ -181,4 +184,6 @@ class Chain:
         if (cleaned := noise_of(hann_power(rows))) is not None:
             # What was taken out had raised the floor around it, which falls but slowly.
             floor = np.minimum(self._floor.per_bin[low:high], cleaned)
-            self._search(rows, first, low, floor, anew=anew)
+            place = Place((first, last - PREAMBLE_BLOCKS + 1), (low, high))
+            found = self._search(rows, first, low, floor)
+            self._docket.admit(found, cleaned=place, anew=anew)

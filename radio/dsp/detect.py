@@ -79,6 +79,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Part of the spectra: blocks and positions, each the first and one past the last."""
+
+    blocks: tuple[int, int]
+    positions: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Many candidates at once, strongest first; each field has shape (n,)."""
 
@@ -115,6 +123,16 @@ class Candidates:
     def moved(self, bins: int) -> Candidates:
         """The same candidates `bins` higher."""
         return Candidates(self.block, self.position + bins, self.strength)
+
+    def within(self, place: Place) -> NDArray[np.bool_]:
+        """Which lie in this place: shape (n,)."""
+        inside: NDArray[np.bool_] = (
+            (self.block >= place.blocks[0])
+            & (self.block < place.blocks[1])
+            & (self.position >= place.positions[0])
+            & (self.position < place.positions[1])
+        )
+        return inside
 
     def near(self, other: Candidates) -> NDArray[np.bool_]:
         """Which pairs are too close in time and frequency to be two preambles: shape (n, m)."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.dsp.acquire import HEAD_STATES
-from radio.dsp.detect import PREAMBLE_BLOCKS, THRESHOLD, Candidate, Candidates
+from radio.dsp.detect import PREAMBLE_BLOCKS, THRESHOLD, Candidate, Candidates, Place
 from radio.dsp.header import HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.spectra import SYMBOLS_PER_HOP
@@ -67,37 +67,51 @@ class Burst:
 
 
 class Docket:
-    """All bursts in hand."""
+    """All bursts in hand.
+
+    Attributes:
+        admitted: How many candidates were ever taken: the work that the air has made.
+    """
 
     def __init__(self) -> None:
         self._waiting = Candidates.of(())  # for the rest of their headers
+        self.admitted = 0
         self._open: list[Burst] = []
         self._aside: list[Burst] = []
         self._gone: deque[Candidate] = deque(maxlen=_REMEMBERED)
 
-    def admit(self, candidates: Candidates, *, anew: bool = False) -> None:
+    def admit(
+        self, candidates: Candidates, *, cleaned: Place | None = None, anew: bool = False
+    ) -> None:
         """Take the candidates that are new and no mere side lobes.
 
         Args:
             candidates: Strongest first.
-            anew: What is in hand was seen beside something that is gone now: it may have been
-                taken for something else, and hides nothing.
+            cleaned: Where something was taken out before they were sought. What was in hand there
+                and is not found again may have been its side lobe: it hides nothing any more.
+            anew: Not even what was found again there hides anything: it may have been taken for
+                something else.
         """
         held = [] if anew else self._open
         bursts = Candidates.of(burst.candidate for burst in held)
+        stands = _stands(bursts, candidates, cleaned)
+        ends = np.array([burst.due_block for burst in held], np.int64)[stands]
+        bursts = bursts[stands]
         aside = [] if anew else [burst.candidate for burst in self._aside]
         settled = Candidates.of([*self._gone, *aside])
         new = candidates[:_MOST_SIFTED]
         known = np.any(new.near(settled), axis=1) | np.any(new.near(bursts), axis=1)
         new = new[~known].thinned()
-        ends = np.array([burst.due_block for burst in held], np.int64)
         new = new[~_hidden(new, bursts, ends)]
-        waiting = self._waiting
+        stands = _stands(self._waiting, candidates, cleaned)
+        waiting, doubtful = self._waiting[stands], self._waiting[~stands]
         new = new[~_outdone(new, waiting) & ~_hidden(new, new, new.block + _HEAD_BLOCKS)]
         # A preamble that was seen before all of it had come is seen better now, and what its first
         # part splattered to the sides is known for what it is.
-        waiting = waiting[~_outdone(waiting, new)]
-        self._waiting = waiting.joined(new[:MOST_AT_ONCE])[:MOST_OPEN]
+        waiting = waiting[~_outdone(waiting, new)].joined(doubtful)
+        new = new[:MOST_AT_ONCE]
+        self.admitted += new.block.size
+        self._waiting = waiting.joined(new)[:MOST_OPEN]
 
     def headers_due(self, end_block: int) -> Candidates:
         """Candidates whose headers need no block from `end_block` on; they wait no longer."""
@@ -162,6 +176,14 @@ class Docket:
 def _same(one: Header, other: Header) -> bool:
     apart = abs(one.start - other.start) / one.symbol_samples
     return apart <= _SAME_STATES and abs(one.position - other.position) <= _SAME_BINS
+
+
+def _stands(known: Candidates, found: Candidates, cleaned: Place | None) -> NDArray[np.bool_]:
+    """Which candidates are found again, or lie where nothing was cleaned: shape (n,)."""
+    if cleaned is None:
+        return np.ones(known.block.size, np.bool_)
+    stands: NDArray[np.bool_] = ~known.within(cleaned) | np.any(known.near(found), axis=1)
+    return stands
 
 
 def _outdone(candidates: Candidates, others: Candidates) -> NDArray[np.bool_]:

@@ -14,6 +14,9 @@ SEGMENT_BINS: Final = 240
 # The median of a chi-square with two degrees of freedom over its mean.
 MEDIAN_OF_MEAN: Final = float(np.log(2))
 FOLLOW: Final = 0.05
+# A burst of interference that ends leaves the floor too high: what falls by half, falls at once.
+FOLLOW_DOWN: Final = 0.5
+_FALLEN: Final = 0.5
 
 
 def noise_of(power: Real) -> np.float32 | None:
@@ -52,7 +55,8 @@ class NoiseFloor:
         if self._level is None:
             self._level = measured
         else:
-            weight = 1 - (1 - FOLLOW) ** usable.shape[0]
-            # In decibels, so that a burst of interference moves it no faster than a quiet spell.
-            self._level *= (measured / self._level) ** np.float32(weight)
+            change = measured / self._level
+            weight = 1 - np.where(change < _FALLEN, 1 - FOLLOW_DOWN, 1 - FOLLOW) ** usable.shape[0]
+            # In decibels, so that even a strong burst moves it slowly.
+            self._level *= (change**weight).astype(np.float32)
         self.per_bin = np.interp(self._positions, self._centres, self._level).astype(np.float32)

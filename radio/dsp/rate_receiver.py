@@ -49,6 +49,11 @@ class RateReceiver:
         self._ghosts = GhostFilter()
 
     @property
+    def candidates(self) -> int:
+        """Places so far that looked like a preamble: the work that the air has made."""
+        return sum(chain.candidates for chain in self._chains)
+
+    @property
     def floor_dbfs_per_hz(self) -> Real:
         """Noise floor of each bin of all bands; empty until a block was heard."""
         return np.concatenate([chain.floor_dbfs_per_hz for chain in self._chains])

@@ -70,6 +70,11 @@ class Receiver:
         return self._blanked_before + self._blanker.blanked_samples
 
     @property
+    def candidates(self) -> int:
+        """Places that looked like a preamble since the stream began: the work that the air made."""
+        return sum(rate.candidates for rate in self._rates)
+
+    @property
     def noise_dbfs_per_hz(self) -> float | None:
         """Noise floor, median over the bands; None until enough was heard."""
         floor = self._rates[0].floor_dbfs_per_hz
