@@ -119,7 +119,7 @@ def _receiver(facts: StreamFacts, bit_rates: tuple[int, ...], zone: Zone | None)
             rate_hz=facts.rate_hz,
             center_hz=facts.center_hz,
             bit_rates=bit_rates,
-            band_hz=zone.band_hz if zone else None,
+            bands_hz=(zone.band_hz,) if zone else None,
         )
     except ValueError as error:
         raise RecordingError(str(error)) from error
