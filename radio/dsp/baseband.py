@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radio.dsp.spectra import Complex, Grid, Real, SpectraStore
 
-NARROW_BINS: Final = 64  # eight samples per symbol
+NARROW_BINS: Final = 128  # sixteen samples per symbol
 PASS_SHARE: Final = 0.62  # flat part of a slice; the rest falls to zero as a raised cosine
 
 

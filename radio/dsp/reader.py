@@ -84,11 +84,13 @@ class FrameReader:
             return known
         noise = self._noise_before(cut.position)
         trust = weights(soft, noise)
-        amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern_of(kind)) / PATTERN_STATES
-        result, bits = decide(soft.soft * trust, 4 * amplitude / noise, kind)
+        power = float(np.mean(np.square(soft.soft))) - 0.5 * noise
+        odds = 4 * np.sqrt(max(power, 0.0)) / noise
+        result, bits = decide(soft.soft * trust, odds, kind)
         if isinstance(result, UplinkFrame):
             return self._take_out(result, states_of(bits), cut)
         # By amplitude and trust: what a strong replica says counts more.
+        amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern_of(kind)) / PATTERN_STATES
         states = body_states(amplitude * trust * soft.soft, pattern_of(kind))
         return Heard(known, kind.errors, cut, states, self._failed(result, cut))
 

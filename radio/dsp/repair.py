@@ -23,12 +23,12 @@ from radio.sigfox.frame_type import HEADER_BITS, FrameClass
 WEAK_STATES: Final = 12
 MOST_TURNS: Final = 3
 MOST_TRIALS: Final = 76
-# Of turned states, the odds against all of them having been wrong, as a natural logarithm. A wrong
-# frame passes the checksum once in e^11: less likely repairs would mostly be that.
-MOST_ODDS: Final = 10.0
+# Probability, as a natural logarithm, that these and no other states were received wrong. A wrong
+# frame passes the checksum once in e^11; a repair less likely than this would too often be that.
+LEAST_LIKELY: Final = -7.0
 # Mean over deviation of the states' size, squared, as half-normal noise gives 1.75: a burst that is
 # not clearly better has nothing certain in it that a repair could lean on.
-LEAST_CLEARNESS: Final = 3.5
+LEAST_CLEARNESS: Final = 4.4
 
 # Every set of 1 to MOST_TURNS weak states, padded with a state that costs and changes nothing.
 _CHOICES: Final = np.array(
@@ -78,7 +78,8 @@ def repair(
     costs = np.append(size[first:][weak], 0.0)
     cost = costs[_CHOICES].sum(axis=1)
     chosen = np.argsort(cost, kind="stable")[:MOST_TRIALS]
-    chosen = chosen[odds * cost[chosen] <= MOST_ODDS]
+    all_right = -np.log1p(np.exp(-odds * size[first:])).sum()
+    chosen = chosen[all_right - odds * cost[chosen] >= LEAST_LIKELY]
     sums = np.bitwise_xor.reduce(shares[_CHOICES[chosen]], axis=1)
     fits = np.flatnonzero(sums == checksum_error(body, rank))
     if fits.size == 0:
