@@ -23,6 +23,7 @@ from radio.sigfox.uplink import UplinkFrame, decode_body
 LEAST_AGREEMENT: Final = 0.75
 _LEAST_AT_END: Final = 0.55
 _END_STATES: Final = 32
+_LEAST_SIZE_AT_END: Final = 0.25
 _MOST_MESSAGES: Final = 1024
 
 
@@ -126,5 +127,8 @@ class KnownMessages:
 
 
 def _convincing(heard: Heard, expected: NDArray[np.float32], agreed: float) -> bool:
+    size = np.abs(heard.states)
+    if size[-_END_STATES:].mean() < _LEAST_SIZE_AT_END * size.mean():
+        return False  # cut off by a gap or the end of the stream: of a few states chance has enough
     end = agreement(heard.states[-_END_STATES:], expected[-_END_STATES:])
     return agreed >= LEAST_AGREEMENT and float(end) >= _LEAST_AT_END
