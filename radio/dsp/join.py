@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.dsp.heard import Heard
-from radio.dsp.replicas import Replica, agreement, replica_of, shown
+from radio.dsp.replicas import (
+    LEAST_DEVIATIONS,
+    Replica,
+    agreement,
+    deviations,
+    replica_of,
+    shown,
+)
 from radio.dsp.report import Undecoded
 from radio.dsp.trellis import decode_together
 from radio.sigfox.crc import crc16_fits
@@ -109,11 +116,12 @@ def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]
             states[number, heard.header.rank - 1] = heard.states
     bodies, agreed = decode_together(states)
     own = agreement(states, shown(bodies))
+    beyond = deviations(states, shown(bodies)) >= LEAST_DEVIATIONS
     silent = np.abs(states).sum(axis=2) == 0
     right = (
         crc16_fits(bodies)
         & (agreed >= _LEAST_AGREEMENT[len(teams[0])])
-        & ((own >= _LEAST_OF_EACH) | silent).all(axis=1)
+        & ((own >= _LEAST_OF_EACH) & beyond | silent).all(axis=1)
     )
     for number in sorted(np.flatnonzero(right).tolist(), key=lambda n: -float(agreed[n])):
         replicas = [replica_of(heard, bodies[number]) for heard in teams[number]]

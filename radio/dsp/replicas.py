@@ -22,8 +22,10 @@ from radio.sigfox.uplink import UplinkFrame, decode_body
 # message from the next of the same device. Chance reaches neither: 0.08 and 0.18 are one deviation.
 LEAST_AGREEMENT: Final = 0.75
 _LEAST_AT_END: Final = 0.55
+# In deviations of chance: the shortest frame at 0.7 dB has 7.5.
+LEAST_DEVIATIONS: Final = 6.0
+_LEAST_DEVIATIONS_AT_END: Final = 2.5
 _END_STATES: Final = 32
-_LEAST_SIZE_AT_END: Final = 0.25
 _MOST_MESSAGES: Final = 1024
 
 
@@ -57,6 +59,16 @@ def agreement(states: NDArray[np.float32], expected: NDArray[np.float32]) -> NDA
     size = np.abs(states).sum(axis=-1) + np.float32(1e-30)
     share: NDArray[np.float32] = (states * expected).sum(axis=-1) / size
     return share
+
+
+def deviations(states: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How many standard deviations of chance the states agree with what is expected.
+
+    Few states agree by chance alone: a frame that was cut off has but few.
+    """
+    chance = np.sqrt(np.square(states).sum(axis=-1)) + np.float32(1e-30)
+    count: NDArray[np.float32] = (states * expected).sum(axis=-1) / chance
+    return count
 
 
 def replica_of(heard: Heard, body: Bits) -> Replica | None:
@@ -127,8 +139,10 @@ class KnownMessages:
 
 
 def _convincing(heard: Heard, expected: NDArray[np.float32], agreed: float) -> bool:
-    size = np.abs(heard.states)
-    if size[-_END_STATES:].mean() < _LEAST_SIZE_AT_END * size.mean():
-        return False  # cut off by a gap or the end of the stream: of a few states chance has enough
-    end = agreement(heard.states[-_END_STATES:], expected[-_END_STATES:])
-    return agreed >= LEAST_AGREEMENT and float(end) >= _LEAST_AT_END
+    end, sent = heard.states[-_END_STATES:], expected[-_END_STATES:]
+    return (
+        agreed >= LEAST_AGREEMENT
+        and float(agreement(end, sent)) >= _LEAST_AT_END
+        and float(deviations(heard.states, expected)) >= LEAST_DEVIATIONS
+        and float(deviations(end, sent)) >= _LEAST_DEVIATIONS_AT_END
+    )
