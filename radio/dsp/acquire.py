@@ -15,17 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.dsp.carrier import Carrier, ComplexSymbols, squared
+from radio.dsp.header import ORIGIN_STATE
 from radio.dsp.spectra import Complex, Real
 from radio.sigfox.frame_type import FRAME_CLASSES
 
 HEAD_STATES: Final = 113  # the shortest frame, 112 bits, and its reference symbol
 LONGEST_STATES: Final = 1 + max(c.total_bits for c in FRAME_CLASSES.values())
-# What the header leaves open, cycles per symbol at its middle, and Hz/s.
-_HEAD_FREQUENCY: Final = 0.03
-_HEAD_DRIFT_HZ_PER_S: Final = 24.0
-# What the head leaves open at the middle of the frame.
-_FRAME_FREQUENCY: Final = 0.02
-_FRAME_DRIFT_HZ_PER_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What is left open: cycles per symbol and Hz/s.
+
+    Attributes:
+        head: By the header, at its middle.
+        frame: By the head, at the middle of the frame.
+    """
+
+    head: tuple[float, float]
+    frame: tuple[float, float]
+
+
+_ROWS: Final = 12
+_STEADY: Final = _Reach((0.03, 24.0), (0.02, 3.0))
+# An oscillator that wanders leaves more open. Weak frames would find noise there.
+_WANDERING: Final = _Reach((0.03, 24.0), (0.05, 6.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,11 @@ class _Bank:
         """The carrier that explains the squared symbols best."""
         square = squared(symbols).astype(np.complex64)
         turned = square * self.slopes
-        # A real product: for a complex one the library would start threads, which cost far more
-        # than they bring.
-        both = np.concatenate((turned.real, turned.imag), axis=1) @ self.bends
+        halves = np.concatenate((turned.real, turned.imag), axis=1)
+        # Real products, a few rows each: for others the library would start threads, which cost far
+        # more than they bring.
+        few = range(0, self.frequency.size, _ROWS)
+        both = np.concatenate([halves[at : at + _ROWS] @ self.bends for at in few])
         table = np.hypot(both[:, : self.drift.size], both[:, self.drift.size :])
         f, d = (int(place) for place in np.unravel_index(int(table.argmax()), table.shape))
         return Carrier(
@@ -61,22 +77,24 @@ class _Bank:
         )
 
 
-def refine_carrier(symbols: ComplexSymbols, rough: Carrier, bit_rate: int) -> Carrier:
+def refine_carrier(symbols: ComplexSymbols, bit_rate: int, *, strong: bool = False) -> Carrier:
     """The straight carrier of a frame, its origin at the middle.
 
     Args:
-        symbols: Of the whole frame, reference symbol first; shape (n,).
-        rough: What its header told.
+        symbols: Of the whole frame, reference symbol first, without the carrier that its header
+            told; shape (n,).
         bit_rate: 100 or 600.
+        strong: Far above the noise: it may wander from a straight line.
     """
+    reach = _WANDERING if strong else _STEADY
     numbers = np.arange(symbols.size, dtype=np.float64)
-    head = _bank(HEAD_STATES, rough.origin, _HEAD_FREQUENCY, _HEAD_DRIFT_HZ_PER_S / bit_rate**2)
-    begun = _corrected(rough, head.best(_straight(symbols, rough, numbers)[:HEAD_STATES]))
+    head = _bank(HEAD_STATES, ORIGIN_STATE, reach.head[0], reach.head[1] / bit_rate**2)
+    begun = head.best(symbols[:HEAD_STATES])
     middle = 0.5 * (symbols.size - 1)
     moved = Carrier(
         begun.frequency + begun.drift * (middle - begun.origin), begun.drift, middle, 0.0
     )
-    whole = _bank(symbols.size, middle, _FRAME_FREQUENCY, _FRAME_DRIFT_HZ_PER_S / bit_rate**2)
+    whole = _bank(symbols.size, middle, reach.frame[0], reach.frame[1] / bit_rate**2)
     return _corrected(moved, whole.best(_straight(symbols, moved, numbers)))
 
 
@@ -96,7 +114,7 @@ def _corrected(carrier: Carrier, rest: Carrier) -> Carrier:
     )
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _bank(states: int, origin: float, frequency: float, drift: float) -> _Bank:
     """Carriers up to ±`frequency` and ±`drift`, so close that half a decibel is lost at worst."""
     f = _grid(frequency, 1 / (4 * states))

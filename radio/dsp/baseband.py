@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.dsp.carrier import Carrier, Phases
 from radio.dsp.spectra import Complex, Grid, Real, SpectraStore
 
 NARROW_BINS: Final = 128  # sixteen samples per symbol
@@ -56,6 +57,45 @@ def slice_baseband(
         start=first * grid.hop + quarter,
         frequency_hz=grid.frequency_hz(position),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Chirp:
+    """A straight carrier in stream time.
+
+    Attributes:
+        carrier: Its origin counted in symbols from `start`.
+        start: Stream sample at which symbol 0 begins; the phase of a symbol is that at its middle.
+        symbol_samples: Length of a symbol in stream samples.
+    """
+
+    carrier: Carrier
+    start: float
+    symbol_samples: float
+
+    def phase(self, at: NDArray[np.float64]) -> Phases:
+        """Phase at these stream samples, rad."""
+        return self.carrier.phase(self._number(at))
+
+    def frequency(self, at: float) -> float:
+        """Cycles per symbol at this stream sample."""
+        number = float(self._number(np.array(at)))
+        return self.carrier.frequency + self.carrier.drift * (number - self.carrier.origin)
+
+    def _number(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        number: NDArray[np.float64] = (at - self.start) / self.symbol_samples - 0.5
+        return number
+
+
+def straightened(signal: Baseband, chirp: Chirp, stream_rate_hz: float) -> Baseband:
+    """The signal with a carrier taken away.
+
+    A symbol's mean over a carrier that has drifted half a bit rate away would be nothing.
+    """
+    step = stream_rate_hz / signal.rate_hz
+    at = signal.start + step * np.arange(float(signal.samples.size))
+    turned = signal.samples * np.exp(-1j * chirp.phase(at)).astype(np.complex64)
+    return replace(signal, samples=turned)
 
 
 @lru_cache(maxsize=16)

@@ -153,7 +153,7 @@ class Chain:
 
     def _with_replicas(self, decoded: Decoded, header: Header) -> list[Decoded]:
         """Remember a message that is known now; take out its replicas among those that failed."""
-        self._messages.add(decoded.frame, header.frame_class, header.start)
+        self._messages.add(decoded.frame, header.start)
         return [self._take_out(one) for one in self._messages.newest_in(self._joiner.kept)]
 
     def _take_out(self, replica: Replica) -> Decoded:

@@ -53,24 +53,26 @@ def demodulate(
     *,
     start: float,
     states: int,
-    rough: Carrier,
     symbol_samples: float,
     bit_rate: int,
+    strong: bool,
+    told: int | None,
 ) -> SoftFrame:
     """Soft states of a whole frame.
 
     Args:
-        integrator: Of the signal around its carrier.
+        integrator: Of the signal, its carrier taken away as well as the header knew it.
         start: Stream sample at which the reference symbol begins, to a fifth of a symbol.
         states: How many states it has, by that type.
-        rough: Its carrier as the header told, origin counted from `start`.
         symbol_samples: Length of a symbol in stream samples.
         bit_rate: 100 or 600.
+        strong: Far above the noise.
+        told: Number of its type where the header left no doubt about type and start.
     """
     edges = start + symbol_samples * np.arange(-SLACK_STATES, states + SLACK_STATES + 1.0)
     edges += _clock_offset(integrator, edges, symbol_samples)
     symbols = integrator.means(edges)
-    carrier = refine_carrier(symbols[SLACK_STATES:-SLACK_STATES], rough, bit_rate)
+    carrier = refine_carrier(symbols[SLACK_STATES:-SLACK_STATES], bit_rate, strong=strong)
     phase = carrier.phase(np.arange(-SLACK_STATES, states + SLACK_STATES, dtype=np.float64))
     straight = symbols * np.exp(-1j * phase)
     bend = follow_phase(straight)
@@ -78,7 +80,8 @@ def demodulate(
     rect, smooth = (symbols * turned).real, (_weighted(integrator, edges) * turned).real
     # Noise is the same in both: the one that fits the sender's pulse is larger.
     soft = rect if np.abs(rect).sum() >= np.abs(smooth).sum() else smooth
-    first, kind = _header(straight, soft)
+    first, number = (SLACK_STATES, told) if told is not None else _header(straight)
+    kind = type_of(soft[first : first + PATTERN_STATES], number)
     frame = slice(first, first + kind.frame_class.total_bits + 1)
     moved = replace(carrier, origin=carrier.origin + SLACK_STATES - first)
     return SoftFrame(
@@ -102,13 +105,12 @@ def _weighted(integrator: Integrator, edges: NDArray[np.float64]) -> ComplexSymb
     return weighted
 
 
-def _header(straight: ComplexSymbols, soft: NDArray[np.float64]) -> tuple[int, FrameTypeMatch]:
-    """First state and type of the header that is most like these symbols."""
+def _header(straight: ComplexSymbols) -> tuple[int, int]:
+    """First state and number of the type of the header that is most like these symbols."""
     heads = np.lib.stride_tricks.sliding_window_view(straight, PATTERN_STATES)
     likeness = header_likeness(heads[: 2 * SLACK_STATES + 1 : 2])
     place, number = np.unravel_index(int(likeness.argmax()), likeness.shape)
-    first = 2 * int(place)
-    return first, type_of(soft[first : first + PATTERN_STATES], int(number))
+    return 2 * int(place), int(number)
 
 
 def _clock_offset(

@@ -42,6 +42,9 @@ _HEAD_BLOCKS: Final = HEAD_STATES // SYMBOLS_PER_HOP
 # Headers closer than this are two sights of one frame.
 _SAME_STATES: Final = 8.0
 _SAME_BINS: Final = 2.0
+# One line of a preamble and its side band four bins farther on look like a header, too, but less.
+_IMAGE_BINS: Final = 5.0
+_IMAGE_SHARE: Final = 0.6
 
 
 @dataclass(slots=True, eq=False)
@@ -174,8 +177,12 @@ class Docket:
 
 
 def _same(one: Header, other: Header) -> bool:
-    apart = abs(one.start - other.start) / one.symbol_samples
-    return apart <= _SAME_STATES and abs(one.position - other.position) <= _SAME_BINS
+    """Whether these are two sights of one frame, or the weaker one an image of the other."""
+    if abs(one.start - other.start) > _SAME_STATES * one.symbol_samples:
+        return False
+    weak, strong = sorted((one.energy, other.energy))
+    reach = _SAME_BINS if weak > _IMAGE_SHARE * strong else _IMAGE_BINS
+    return abs(one.position - other.position) <= reach
 
 
 def _stands(known: Candidates, found: Candidates, cleaned: Place | None) -> NDArray[np.bool_]:

@@ -36,8 +36,10 @@ _BINS: Final = 32
 _PER_SYMBOL: Final = _BINS // BLOCK_SYMBOLS
 # Every second symbol: the lines tell the clock but for two symbols.
 _STARTS: Final = 8
-# Symbol at which the candidate's frequency was seen, half-way through the preamble.
+# Symbol of a candidate's blocks at which its frequency was seen, half-way through the preamble.
 ORIGIN_STATE: Final = 10.0
+# How many symbols after the candidate's block each start lies, but for one either way.
+_LATE: Final = 2.0 * np.arange(_STARTS) - 9
 _FREQUENCY_STEP: Final = 0.008  # cycles per symbol
 _FREQUENCY_STEPS: Final = 2
 _DRIFT_STEP: Final = 0.002  # cycles per symbol per symbol
@@ -85,7 +87,11 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Bank:
-    """Carriers at a few frequencies and drifts, to be taken away; `waves` has shape (n, 33)."""
+    """Carriers at a few frequencies and drifts, to be taken away.
+
+    A candidate's frequency was seen at its block: for each start the same carrier is elsewhere.
+    `waves` has shape (starts, n, 33).
+    """
 
     waves: Complex
     frequency: NDArray[np.float64]
@@ -97,8 +103,9 @@ class _Bank:
         drift = _DRIFT_STEP * np.arange(-steps, steps + 1)
         frequency = _FREQUENCY_STEP * np.arange(-_FREQUENCY_STEPS, _FREQUENCY_STEPS + 1)
         f, d = (grid.ravel() for grid in np.meshgrid(frequency, drift))
-        t = np.arange(PATTERN_STATES) - ORIGIN_STATE
-        waves = np.exp(-2j * np.pi * (np.outer(f, t) + 0.5 * np.outer(d, t * t)))
+        t = np.arange(PATTERN_STATES) + _LATE[:, None] - ORIGIN_STATE
+        cycles = f[:, None] * t[:, None] + 0.5 * d[:, None] * t[:, None] ** 2
+        waves = np.exp(-2j * np.pi * cycles)
         return cls(waves.astype(np.complex64), f, d)
 
     def best(self, windows: Complex, noise: NDArray[np.float64]) -> _Found:
@@ -172,7 +179,9 @@ class HeaderReader:
         # Starts are counted from the middle of the first block that was cut out.
         first = (candidates.block - _BLOCKS_BEFORE) * self._grid.hop + self._grid.size // 4
         start = first + (clock + 2 * found.start) * self._grid.symbol_samples
-        position = candidates.position + found.frequency * self._grid.bit_rate / self._grid.bin_hz
+        late = clock + 2 * found.start - 10
+        frequency = found.frequency + found.drift * late
+        position = candidates.position + frequency * self._grid.bit_rate / self._grid.bin_hz
         return [
             Header(
                 start=float(start[i]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.baseband import Integrator
+from radio.dsp.baseband import Chirp, Integrator
 from radio.dsp.demodulate import SoftFrame
 from radio.dsp.header import Header
 from radio.dsp.report import Undecoded
@@ -15,9 +15,17 @@ from radio.dsp.report import Undecoded
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A frame cut out of the stream: around which bin, its integrals, its soft states."""
+    """A frame cut out of the stream.
+
+    Attributes:
+        position: The bin around which it was cut out.
+        chirp: The carrier that was taken away from it, as its header told.
+        integrator: Its integrals.
+        soft: Its soft states; their carrier is what the chirp left.
+    """
 
     position: int
+    chirp: Chirp
     integrator: Integrator
     soft: SoftFrame
 

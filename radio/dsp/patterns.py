@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.sigfox.bits import bits_of_word
-from radio.sigfox.frame_type import FRAME_CLASSES, FRAME_TYPE_BITS, RANKS, FrameTypeMatch
+from radio.sigfox.frame_type import (
+    FRAME_CLASSES,
+    FRAME_TYPE_BITS,
+    RANKS,
+    FrameClass,
+    FrameTypeMatch,
+)
 from radio.sigfox.uplink import PREAMBLE
 
 
@@ -34,9 +40,14 @@ PATTERNS: Final = np.array([_pattern(kind) for kind in HEADER_TYPES], np.float32
 PATTERN_STATES: Final = PATTERNS.shape[1]
 
 
+def type_number(frame_class: FrameClass, rank: int) -> int:
+    """Place of a type in HEADER_TYPES."""
+    return _NUMBERS[frame_class.name, rank]
+
+
 def pattern_of(kind: FrameTypeMatch) -> NDArray[np.float32]:
     """First states of frames of this type; shape (33,)."""
-    states: NDArray[np.float32] = PATTERNS[_NUMBERS[kind.frame_class.name, kind.rank]]
+    states: NDArray[np.float32] = PATTERNS[type_number(kind.frame_class, kind.rank)]
     return states
 
 

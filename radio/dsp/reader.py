@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.baseband import Integrator, slice_baseband
+from radio.dsp.baseband import Chirp, Integrator, slice_baseband, straightened
 from radio.dsp.cancel import Known, cancel
 from radio.dsp.carrier import Carrier, Phases, follow_known
 from radio.dsp.company import has_company
@@ -19,7 +19,7 @@ from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
 from radio.dsp.header import ORIGIN_STATE, Header, HeaderReader
 from radio.dsp.heard import Cut, Heard
 from radio.dsp.measure import Measured, measure
-from radio.dsp.patterns import PATTERN_STATES, pattern_of, states_of
+from radio.dsp.patterns import PATTERN_STATES, pattern_of, states_of, type_number
 from radio.dsp.replicas import Replica
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Real, SpectraStore
@@ -30,6 +30,10 @@ from radio.sigfox.uplink import UplinkFrame
 
 # Power of a Hann window over that of none, per sample.
 HANN_POWER: Final = 0.375
+# Energy of a header's 33 states over the noise density: 9 dB a state.
+STRONG_HEADER: Final = 260.0
+# From 5 dB a state on the header alone is surer of type and start than a carrier that may wander.
+CLEAR_HEADER: Final = 105.0
 _MARGIN_STATES: Final = SLACK_STATES + 2
 # A slice and a mean over the symbol keep so much less of the power.
 _UNFILTERED: Final = 1.1
@@ -116,16 +120,21 @@ class FrameReader:
             position=position,
         )
         frequency = (header.position - position) * grid.bin_hz / self._bit_rate
-        integrator = Integrator(signal, grid.rate_hz)
+        carrier = Carrier(frequency, header.drift, ORIGIN_STATE, 0.0)
+        chirp = Chirp(carrier, header.start, symbol)
+        integrator = Integrator(straightened(signal, chirp, grid.rate_hz), grid.rate_hz)
         soft = demodulate(
             integrator,
             start=header.start,
             states=states,
-            rough=Carrier(frequency, header.drift, ORIGIN_STATE, 0.0),
             symbol_samples=symbol,
             bit_rate=self._bit_rate,
+            strong=header.energy >= STRONG_HEADER,
+            told=type_number(header.frame_class, header.rank)
+            if header.energy >= CLEAR_HEADER
+            else None,
         )
-        return Cut(position, integrator, soft)
+        return Cut(position, chirp, integrator, soft)
 
     def _take_out(self, frame: UplinkFrame, states: NDArray[np.int8], cut: Cut) -> Decoded:
         """Measure a decoded frame and subtract it from the spectra, as long as they hold it."""
@@ -140,7 +149,7 @@ class FrameReader:
             bit_rate=self._bit_rate,
             start_s=(measured.start + self._first_sample) / self._grid.rate_hz,
             frequency_hz=self._frequency_hz(cut) + measured.frequency * self._bit_rate,
-            drift_hz_per_s=measured.drift * self._bit_rate**2,
+            drift_hz_per_s=(measured.drift + cut.chirp.carrier.drift) * self._bit_rate**2,
             snr_db=_db(power / noise),
             power_dbfs=_db(power),
         )
@@ -163,7 +172,9 @@ class FrameReader:
         self, measured: Measured, soft: SoftFrame, states: NDArray[np.int8], cut: Cut
     ) -> tuple[float, float]:
         """Subtract a frame; its power, and the noise power in bit-rate Hz once it is gone."""
-        known = self._known(measured, states, soft.phase, cut.position)
+        numbers = np.arange(0.5, states.size, dtype=np.float64)
+        carried = cut.chirp.phase(soft.start + self._grid.symbol_samples * numbers)
+        known = self._known(measured, states, soft.phase + carried, cut.position)
         taken = cancel(self._store, known)
         around = self._power_around(cut, states.size)
         if has_company(around, self._grid.bin_hz):
@@ -200,7 +211,11 @@ class FrameReader:
         return hann_power(self._store.part(first, last, cut.position - half, cut.position + half))
 
     def _frequency_hz(self, cut: Cut) -> float:
-        return self._center_hz + self._grid.frequency_hz(cut.position)
+        """What the soft states' carrier at the middle of the frame is counted from."""
+        # The reference symbol is not part of the frame.
+        middle = cut.soft.start + 0.5 * (cut.soft.soft.size + 1) * self._grid.symbol_samples
+        turned_hz = cut.chirp.frequency(middle) * self._bit_rate
+        return self._center_hz + self._grid.frequency_hz(cut.position) + turned_hz
 
 
 def _db(ratio: float) -> float:

@@ -14,9 +14,17 @@ from radio.dsp.heard import Heard
 from radio.sigfox import convolution
 from radio.sigfox.bits import Bits, bits_of
 from radio.sigfox.crc import crc16
-from radio.sigfox.frame_type import CRC_BITS, HEADER_BITS, RANKS, FrameClass, FrameTypeMatch
+from radio.sigfox.frame_type import (
+    CRC_BITS,
+    FRAME_CLASSES,
+    HEADER_BITS,
+    RANKS,
+    ClassName,
+    FrameClass,
+    FrameTypeMatch,
+)
 from radio.sigfox.rejected import Rejected
-from radio.sigfox.uplink import UplinkFrame, decode_body
+from radio.sigfox.uplink import MessageType, UplinkFrame, decode_body
 
 # Share of the states' size that must agree: in all, and at the end, where tag and checksum tell one
 # message from the next of the same device. Chance reaches neither: 0.08 and 0.18 are one deviation.
@@ -27,6 +35,14 @@ LEAST_DEVIATIONS: Final = 6.0
 _LEAST_DEVIATIONS_AT_END: Final = 2.5
 _END_STATES: Final = 32
 _MOST_MESSAGES: Final = 1024
+_CONTROL: Final = (
+    MessageType.KEEP_ALIVE,
+    MessageType.DOWNLINK_CONFIRMATION,
+    MessageType.CONTROL,
+)
+_CLASS_OF_PACKET: Final = {
+    one.packet_bytes: one for name, one in FRAME_CLASSES.items() if name != ClassName.CONTROL
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,13 @@ def agreement(states: NDArray[np.float32], expected: NDArray[np.float32]) -> NDA
     size = np.abs(states).sum(axis=-1) + np.float32(1e-30)
     share: NDArray[np.float32] = (states * expected).sum(axis=-1) / size
     return share
+
+
+def class_of(frame: UplinkFrame) -> FrameClass:
+    """The class that a frame was sent in."""
+    if frame.uplink.message_type in _CONTROL:
+        return FRAME_CLASSES[ClassName.CONTROL]
+    return _CLASS_OF_PACKET[len(frame.packet)]
 
 
 def deviations(states: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,10 +122,10 @@ class KnownMessages:
         self._hold = hold
         self._messages: deque[_Message] = deque(maxlen=_MOST_MESSAGES)
 
-    def add(self, frame: UplinkFrame, frame_class: FrameClass, start: float) -> None:
+    def add(self, frame: UplinkFrame, start: float) -> None:
         """Remember a message of which a frame at stream sample `start` was decoded."""
         body = bits_of(frame.packet + crc16(frame.packet).to_bytes(CRC_BITS // 8, "big"))
-        self._messages.append(_Message(start, frame_class, body, shown(body)))
+        self._messages.append(_Message(start, class_of(frame), body, shown(body)))
 
     def replica(self, heard: Heard) -> Replica | None:
         """The frame heard as replica of one of these messages, if it is one."""

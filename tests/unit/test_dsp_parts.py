@@ -11,7 +11,7 @@ from radio.dsp.acquire import refine_carrier
 from radio.dsp.baseband import slice_baseband
 from radio.dsp.blocks import BlockTransform
 from radio.dsp.cancel import Known, cancel
-from radio.dsp.carrier import Carrier, follow_phase
+from radio.dsp.carrier import follow_phase
 from radio.dsp.decide import decide
 from radio.dsp.detect import Candidate, Candidates
 from radio.dsp.modulate import DbpskBurst, Shape
@@ -68,7 +68,7 @@ def test_the_carrier_is_found_without_knowing_a_bit(
     phase = 2 * np.pi * (frequency * t + 0.5 * drift * t * t) + rng.uniform(0, 6.28)
     noise = rng.standard_normal((2, t.size)) * np.sqrt(0.5 * 10 ** (-snr_db / 10))
     symbols = rng.choice([-1, 1], t.size) * np.exp(1j * phase) + noise[0] + 1j * noise[1]
-    carrier = refine_carrier(symbols, Carrier(0.0, 0.0, 10.0, 0.0), 100)
+    carrier = refine_carrier(symbols, 100)
     rest = symbols * np.exp(-1j * carrier.phase(np.arange(209.0)))
     coherent = rest * np.exp(-1j * follow_phase(rest))
     # All of the power is in phase: nothing of the carrier is left.
