@@ -26,7 +26,7 @@ class FrameHeard(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
         drift_hz_per_s: Carrier drift over the frame.
         snr_db: Signal power over noise power in bit-rate Hz.
         rssi_dbm: None while the front end is uncalibrated.
-        frame_type_errors: Bits repaired in the frame type, 0 to 2.
+        frame_type_errors: Bits repaired in the frame type.
         combined: True when only several frames of the message together decoded.
         zone: In whose macro channel; None where no zone was asked for.
     """

@@ -2,8 +2,8 @@
 
 A wrong state spoils the two bits beside it. Un-coding and CRC are linear, so each state has a
 fixed share in the checksum's error (its syndrome): the states to turn are those whose shares add up
-to the error that was found. Cheapest first, and not many: each trial lets one in 65 536 wrong
-frames pass.
+to the error that was found. Likeliest first, and only what is likely at all: each trial lets one in
+65 536 wrong frames pass.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from radio.sigfox.frame_type import HEADER_BITS, FrameClass
 
 WEAK_STATES: Final = 12
 MOST_TURNS: Final = 3
-MOST_TRIALS: Final = 76
 # Probability, as a natural logarithm, that these and no other states were received wrong. A wrong
 # frame passes the checksum once in e^11; a repair less likely than this would too often be that.
-LEAST_LIKELY: Final = -7.0
+LEAST_LIKELY: Final = -7.5
 # Mean over deviation of the states' size, squared, as half-normal noise gives 1.75: a burst that is
 # not clearly better has nothing certain in it that a repair could lean on.
 LEAST_CLEARNESS: Final = 4.4
@@ -77,7 +76,7 @@ def repair(
     shares = np.append(_shares(frame_class.body_bits, rank)[1:][weak], 0)
     costs = np.append(size[first:][weak], 0.0)
     cost = costs[_CHOICES].sum(axis=1)
-    chosen = np.argsort(cost, kind="stable")[:MOST_TRIALS]
+    chosen = np.argsort(cost, kind="stable")
     all_right = -np.log1p(np.exp(-odds * size[first:])).sum()
     chosen = chosen[all_right - odds * cost[chosen] >= LEAST_LIKELY]
     sums = np.bitwise_xor.reduce(shares[_CHOICES[chosen]], axis=1)

@@ -101,7 +101,7 @@ class UplinkFrame:
         rank: 1, 2 or 3.
         packet: Un-coded bytes from the length indicator to the tag.
         tag: The last bytes of the packet, 2 to 5.
-        frame_type_errors: Bits repaired in the frame type, 0 to 2.
+        frame_type_errors: Bits repaired in the frame type.
     """
 
     uplink: Uplink
