@@ -18,6 +18,10 @@ FOLLOW: Final = 0.05
 FOLLOW_DOWN: Final = 0.5
 _FALLEN: Final = 0.5
 
+# Zeros stand for samples that are not there, and what was taken out next to them leaves traces in
+# them. No receiver falls by so much.
+_SILENCE: Final = 1e-6
+
 
 def noise_of(power: Real) -> np.float32 | None:
     """Noise power of a bin in this part of the spectrum; None where none of it was heard."""
@@ -35,7 +39,7 @@ class NoiseFloor:
         self._centres = (np.arange(self._segments) + 0.5) * self._width
         self._positions = np.arange(bins)
         self._level: Real | None = None
-        self.per_bin: Real = np.ones(bins, np.float32)
+        self.per_bin: Real = np.zeros(bins, np.float32)
 
     @property
     def known(self) -> bool:
@@ -44,7 +48,7 @@ class NoiseFloor:
 
     def follow(self, power: Real) -> None:
         """Take Hann power of new blocks, shape (blocks, bins)."""
-        usable = power[power.sum(axis=1) > 0]
+        usable = power[power.mean(axis=1) > _SILENCE * float(self.per_bin.mean())]
         if usable.shape[0] == 0:
             return
         # Neighbours share the window's main lobe: every second bin tells as much.

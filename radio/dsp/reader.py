@@ -88,9 +88,7 @@ class FrameReader:
             return known
         noise = self._noise_before(cut.position)
         trust = weights(soft, noise)
-        power = float(np.mean(np.square(soft.soft))) - 0.5 * noise
-        odds = 4 * np.sqrt(max(power, 0.0)) / noise
-        result, bits = decide(soft.soft * trust, odds, kind)
+        result, bits = decide(soft.soft * trust, _odds(soft, trust, noise), kind)
         if isinstance(result, UplinkFrame):
             return self._take_out(result, states_of(bits), cut)
         # By amplitude and trust: what a strong replica says counts more.
@@ -216,6 +214,14 @@ class FrameReader:
         middle = cut.soft.start + 0.5 * (cut.soft.soft.size + 1) * self._grid.symbol_samples
         turned_hz = cut.chirp.frequency(middle) * self._bit_rate
         return self._center_hz + self._grid.frequency_hz(cut.position) + turned_hz
+
+
+def _odds(soft: SoftFrame, trust: NDArray[np.float64], noise: float) -> float:
+    """Log odds for the sign of a state, per its size by trust."""
+    beside = np.square((soft.symbols * np.exp(-1j * soft.phase)).imag)
+    disturbance = max(noise, 2 * float(np.mean(trust * beside)))
+    power = float(np.mean(np.square(soft.soft))) - 0.5 * disturbance
+    return 4 * float(np.sqrt(max(power, 0.0))) / disturbance
 
 
 def _db(ratio: float) -> float:

@@ -108,8 +108,8 @@ def test_states_that_are_certain_are_never_turned() -> None:
 
 def test_what_is_unlikely_to_have_been_wrong_is_not_turned() -> None:
     soft = soft_states()
-    soft[[60, 90]] *= -0.4
-    assert isinstance(decide(soft, 1.0, kind_of(1))[0], UplinkFrame)
+    soft[[60, 90]] *= -0.2
+    assert isinstance(decide(soft, ODDS, kind_of(1))[0], UplinkFrame)
     assert decide(soft, 40.0, kind_of(1))[0] == Rejected(Reason.CRC)
 
 

@@ -53,7 +53,7 @@ def measure(effort: Effort) -> Found:
 def listen(task: Task) -> tuple[int, int]:
     """Frames decoded and bursts dismissed in a stretch of noise."""
     rng = np.random.default_rng((_SEED, task.seed))
-    receiver = Receiver(rate_hz=RATE_HZ, center_hz=0.0, bit_rates=(100, 600), band_hz=BAND_HZ)
+    receiver = Receiver(rate_hz=RATE_HZ, center_hz=0.0, bit_rates=(100, 600), bands_hz=(BAND_HZ,))
     events = []
     for first in range(0, int(task.seconds * RATE_HZ), _BLOCK):
         events += receiver.feed(noise(rng, _BLOCK), first)
