@@ -55,6 +55,7 @@ class Burst:
         due_block: It can be read when this block is there.
         heard: What reading it made of it, where it did not decode.
         retries: How often it may be tried again.
+        stale: Its header was read before something else was taken out there.
     """
 
     candidate: Candidate
@@ -62,6 +63,7 @@ class Burst:
     due_block: int
     heard: Heard | None = None
     retries: int = MOST_RETRIES
+    stale: bool = False
 
     @property
     def reach(self) -> int:
@@ -126,7 +128,7 @@ class Docket:
         """Go on with a candidate whose header was recognised, unless it is known already."""
         for other in [*self._open, *self._aside]:
             if _same(other.header, header):
-                if other.header.energy >= header.energy:
+                if other.header.energy >= header.energy and not other.stale:
                     return
                 if other in self._open:
                     self._open.remove(other)
@@ -164,6 +166,7 @@ class Docket:
         ]
         for other in freed:
             other.retries -= 1
+            other.stale = True
             self._aside.remove(other)
         self._open += freed
 

@@ -39,7 +39,7 @@ class NoiseFloor:
         self._centres = (np.arange(self._segments) + 0.5) * self._width
         self._positions = np.arange(bins)
         self._level: Real | None = None
-        self.per_bin: Real = np.zeros(bins, np.float32)
+        self.per_bin: Real = np.ones(bins, np.float32)
 
     @property
     def known(self) -> bool:
@@ -48,7 +48,8 @@ class NoiseFloor:
 
     def follow(self, power: Real) -> None:
         """Take Hann power of new blocks, shape (blocks, bins)."""
-        usable = power[power.mean(axis=1) > _SILENCE * float(self.per_bin.mean())]
+        silence = _SILENCE * float(self.per_bin.mean()) if self.known else 0.0
+        usable = power[power.mean(axis=1) > silence]
         if usable.shape[0] == 0:
             return
         # Neighbours share the window's main lobe: every second bin tells as much.

@@ -23,6 +23,9 @@ from radio.sigfox.frame_type import FrameClass
 LEAST_ENERGY: Final = 19.5
 # Share of the energy of all 33 symbols that the pattern explains: strong noise is no frame.
 LEAST_LIKENESS: Final = 0.30
+# Where noise is no excuse, what explains less than half is a side band or stands under another one.
+CLEAR_ENERGY: Final = 105.0
+CLEAR_LIKENESS: Final = 0.50
 # From this strength of a preamble on it pays to look for fast drifts.
 STRONG: Final = 30.0
 SLOW_HZ_PER_S: Final = 20.0
@@ -179,6 +182,8 @@ class HeaderReader:
         # Starts are counted from the middle of the first block that was cut out.
         first = (candidates.block - _BLOCKS_BEFORE) * self._grid.hop + self._grid.size // 4
         start = first + (clock + 2 * found.start) * self._grid.symbol_samples
+        needed = np.where(found.energy >= CLEAR_ENERGY, CLEAR_LIKENESS, LEAST_LIKENESS)
+        passed = (found.energy >= LEAST_ENERGY) & (found.likeness >= needed)
         late = clock + 2 * found.start - 10
         frequency = found.frequency + found.drift * late
         position = candidates.position + frequency * self._grid.bit_rate / self._grid.bin_hz
@@ -193,7 +198,7 @@ class HeaderReader:
                 energy=float(found.energy[i]),
                 likeness=float(found.likeness[i]),
             )
-            if found.energy[i] >= LEAST_ENERGY and found.likeness[i] >= LEAST_LIKENESS
+            if passed[i]
             else None
             for i in range(start.size)
         ]

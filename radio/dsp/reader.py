@@ -32,7 +32,7 @@ from radio.sigfox.uplink import UplinkFrame
 HANN_POWER: Final = 0.375
 # Energy of a header's 33 states over the noise density: 9 dB a state.
 STRONG_HEADER: Final = 260.0
-# From 5 dB a state on the header alone is surer of type and start than a carrier that may wander.
+# From 5 dB a state on the header tells type and start, also where the carrier wanders later.
 CLEAR_HEADER: Final = 105.0
 _MARGIN_STATES: Final = SLACK_STATES + 2
 # A slice and a mean over the symbol keep so much less of the power.
@@ -80,9 +80,16 @@ class FrameReader:
         Returns:
             A better header where the frame turns out to be longer than this one says.
         """
-        cut = self._cut(header)
-        soft = cut.soft
-        kind = soft.kind
+        if header.energy >= CLEAR_HEADER:
+            told = self._try(header, type_number(header.frame_class, header.rank))
+            if isinstance(told, Decoded):
+                return told
+        return self._try(header, None)
+
+    def _try(self, header: Header, told: int | None) -> Decoded | Heard | Header:
+        """Read a frame of the type that its own carrier shows, or of the one that was told."""
+        cut = self._cut(header, told)
+        soft, kind = cut.soft, cut.soft.kind
         known = replace(header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank)
         if soft.soft.size <= kind.frame_class.total_bits:
             return known
@@ -105,7 +112,7 @@ class FrameReader:
             self._take_out(replica.frame, states, replace(heard.cut, soft=soft)), combined=True
         )
 
-    def _cut(self, header: Header) -> Cut:
+    def _cut(self, header: Header, told: int | None) -> Cut:
         """Cut the frame out around its middle frequency and demodulate it."""
         grid, symbol = self._grid, self._grid.symbol_samples
         states = header.frame_class.total_bits + 1
@@ -128,9 +135,7 @@ class FrameReader:
             symbol_samples=symbol,
             bit_rate=self._bit_rate,
             strong=header.energy >= STRONG_HEADER,
-            told=type_number(header.frame_class, header.rank)
-            if header.energy >= CLEAR_HEADER
-            else None,
+            told=told,
         )
         return Cut(position, chirp, integrator, soft)
 

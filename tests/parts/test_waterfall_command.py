@@ -99,7 +99,11 @@ def test_what_reaches_over_the_end_is_marked_as_not_decoded(
     cut_s = late.burst.ends_s - 0.3 * (late.burst.ends_s - late.burst.begins_s)
     found = drawn(recording, tmp_path / "cut.png", "--to", f"{cut_s:.3f}")
     assert found["ends_s"] == pytest.approx(cut_s, abs=1e-3)
-    [burst] = [b for b in found["bursts"] if abs(b["frequency_hz"] - late.frequency_hz) < 50]
+    [burst] = [
+        b
+        for b in found["bursts"]
+        if abs(b["frequency_hz"] - late.frequency_hz) < 50 and b["bit_rate"] == late.bit_rate
+    ]
     assert burst["device_id"] is None
     assert burst["reason"]
     pixels = np.asarray(Image.open(tmp_path / "cut.png").convert("RGB"))
