@@ -80,7 +80,10 @@ class Broker:
 
     def cloud_link(self, client_id: str = "worker", **others: object) -> MqttSettings:
         """Settings with which a worker of the cloud connects."""
-        return self._link(self.service_port, client_id, TlsFiles.in_folder(self.cloud()), others)
+        # As the real one: this broker forgets the announced maximum once messages queue, and
+        # a link that bears no excess would end.
+        settings = {"excess": 24_000, **others}
+        return self._link(self.service_port, client_id, TlsFiles.in_folder(self.cloud()), settings)
 
     @staticmethod
     def _link(
