@@ -36,13 +36,14 @@ FAST_HZ_PER_S: Final = 100.0
 _BLOCKS_BEFORE: Final = 3
 _BLOCKS_AFTER: Final = 10
 _BINS: Final = 32
-_PER_SYMBOL: Final = _BINS // BLOCK_SYMBOLS
 # Every second symbol: the lines tell the clock but for two symbols.
 _STARTS: Final = 8
 # Symbol of a candidate's blocks at which its frequency was seen, half-way through the preamble.
 ORIGIN_STATE: Final = 10.0
-# How many symbols after the candidate's block each start lies, but for one either way.
-_LATE: Final = 2.0 * np.arange(_STARTS) - 9
+# Symbols from the first sample cut out to the candidate's block: a block gives its middle half.
+_SYMBOLS_BEFORE: Final = _BLOCKS_BEFORE * SYMBOLS_PER_HOP - BLOCK_SYMBOLS // 4
+# How many symbols after the candidate's block each start lies, the clock being 0 to 2.
+_LATE: Final = 2.0 * np.arange(_STARTS) + 1 - _SYMBOLS_BEFORE
 _FREQUENCY_STEP: Final = 0.008  # cycles per symbol
 _FREQUENCY_STEPS: Final = 2
 _DRIFT_STEP: Final = 0.002  # cycles per symbol per symbol
@@ -184,7 +185,7 @@ class HeaderReader:
         start = first + (clock + 2 * found.start) * self._grid.symbol_samples
         needed = np.where(found.energy >= CLEAR_ENERGY, CLEAR_LIKENESS, LEAST_LIKENESS)
         passed = (found.energy >= LEAST_ENERGY) & (found.likeness >= needed)
-        late = clock + 2 * found.start - 10
+        late = clock + 2 * found.start - _SYMBOLS_BEFORE
         frequency = found.frequency + found.drift * late
         position = candidates.position + frequency * self._grid.bit_rate / self._grid.bin_hz
         return [
@@ -208,9 +209,10 @@ class HeaderReader:
 
         The middle between two equal states lies where both lines have the same phase.
         """
-        first = _BLOCKS_BEFORE * SYMBOLS_PER_HOP - 2
         per_symbol = self._ratio
-        inside = slice(round(first * per_symbol), round((first + 20) * per_symbol))
+        inside = slice(
+            round(_SYMBOLS_BEFORE * per_symbol), round((_SYMBOLS_BEFORE + 20) * per_symbol)
+        )
         turns = np.exp(-0.5j * np.pi * np.arange(samples.shape[1])[inside] / per_symbol)
         upper = samples[:, inside] @ turns.astype(np.complex64)
         lower = samples[:, inside] @ turns.conj().astype(np.complex64)

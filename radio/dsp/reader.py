@@ -16,7 +16,7 @@ from radio.dsp.decide import decide
 from radio.dsp.demodulate import SLACK_STATES, SoftFrame, demodulate
 from radio.dsp.detect import Candidates, hann_power
 from radio.dsp.floor import SEGMENT_BINS, NoiseFloor, noise_of
-from radio.dsp.header import ORIGIN_STATE, Header, HeaderReader
+from radio.dsp.header import CLEAR_ENERGY, ORIGIN_STATE, Header, HeaderReader
 from radio.dsp.heard import Cut, Heard
 from radio.dsp.measure import Measured, measure
 from radio.dsp.patterns import PATTERN_STATES, pattern_of, states_of, type_number
@@ -32,8 +32,6 @@ from radio.sigfox.uplink import UplinkFrame
 HANN_POWER: Final = 0.375
 # Energy of a header's 33 states over the noise density: 9 dB a state.
 STRONG_HEADER: Final = 260.0
-# From 5 dB a state on the header tells type and start, also where the carrier wanders later.
-CLEAR_HEADER: Final = 105.0
 _MARGIN_STATES: Final = SLACK_STATES + 2
 # A slice and a mean over the symbol keep so much less of the power.
 _UNFILTERED: Final = 1.1
@@ -80,7 +78,8 @@ class FrameReader:
         Returns:
             A better header where the frame turns out to be longer than this one says.
         """
-        if header.energy >= CLEAR_HEADER:
+        if header.energy >= CLEAR_ENERGY:
+            # It tells type and start also where the carrier wanders later.
             told = self._try(header, type_number(header.frame_class, header.rank))
             if isinstance(told, Decoded):
                 return told
