@@ -125,3 +125,7 @@ def test_frames_of_different_messages_are_not_joined() -> None:
             ranks=(rank,),
         )  # fmt: skip
     assert all(decoded is None for _, decoded in pairs(scene, scene.receive(bit_rates=(100,))))
+
+
+def test_noise_that_passed_as_a_header_is_not_reported_as_a_burst() -> None:
+    assert Scene(20.0, seed=9).receive() == []
