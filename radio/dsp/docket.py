@@ -126,14 +126,18 @@ class Docket:
 
     def open(self, candidate: Candidate, header: Header, due_block: int) -> None:
         """Go on with a candidate whose header was recognised, unless it is known already."""
-        for other in [*self._open, *self._aside]:
-            if _same(other.header, header):
-                if other.header.energy >= header.energy and not other.stale:
-                    return
-                if other in self._open:
-                    self._open.remove(other)
+        burst = Burst(candidate, header, due_block)
+        same = [one for one in [*self._open, *self._aside] if _same(one.header, header)]
+        if any(one.header.energy >= header.energy and not one.stale for one in same):
+            return
+        for other in same:
+            if other in self._open:
+                self._open.remove(other)
+            elif other.stale:
+                self._aside.remove(other)
+                burst.heard, burst.retries = other.heard, other.retries
         if len(self._open) < MOST_OPEN:
-            self._open.append(Burst(candidate, header, due_block))
+            self._open.append(burst)
 
     def due(self, end_block: int) -> Burst | None:
         """The strongest burst whose reading needs no block from `end_block` on."""
@@ -167,8 +171,8 @@ class Docket:
         for other in freed:
             other.retries -= 1
             other.stale = True
-            self._aside.remove(other)
-        self._open += freed
+        again = Candidates.of(other.candidate for other in freed)
+        self._waiting = self._waiting.joined(again)[:MOST_OPEN]
 
     def burst_of(self, heard: Heard) -> Burst | None:
         """The burst put aside that reading had made this of."""

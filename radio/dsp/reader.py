@@ -179,7 +179,7 @@ class FrameReader:
         known = self._known(measured, states, soft.phase + carried, cut.position)
         taken = cancel(self._store, known)
         around = self._power_around(cut, states.size)
-        if has_company(around, self._grid.bin_hz):
+        if has_company(around, self._grid):
             self.with_company.append(known)
         return taken.power, self.noise_per_hz(float(noise_of(around) or 0.0)) * self._bit_rate
 
