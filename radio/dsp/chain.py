@@ -8,10 +8,11 @@ import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.cancel import Known, cancel
+from radio.dsp.cover import Cover, Covers, cover_of
 from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.header import Header
+from radio.dsp.header import CLEAR_ENERGY, Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
 from radio.dsp.reader import HANN_POWER, FrameReader
@@ -46,6 +47,8 @@ class Chain:
         self._docket = Docket()
         self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
         self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
+        self._recognised: list[Cover] = []
+        self._covers = Covers()
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
 
     @property
@@ -67,6 +70,15 @@ class Chain:
         known, self._reader.with_company = self._reader.with_company, []
         return known
 
+    def recognised(self) -> list[Cover]:
+        """Frames that began since the last call and may cover those of faster bit rates."""
+        covers, self._recognised = self._recognised, []
+        return covers
+
+    def cover(self, covers: list[Cover]) -> None:
+        """Let be what stands below these frames of a slower bit rate until they are taken out."""
+        self._covers.add(covers)
+
     def relieve(self, known: Known) -> list[Decoded]:
         """Take a frame of another bit rate out of the spectra; what decodes without it.
 
@@ -78,6 +90,7 @@ class Chain:
         centre = round(grid.position(known.frequency_hz))
         if first < self._store.start or not 0 <= centre < grid.bins:
             return []
+        self._covers.remove(known)
         reach = int(cancel(self._store, known).half_hz / grid.bin_hz)
         self._docket.free(first, last, centre, reach)
         self._search_again(first, last, centre, reach, anew=True)
@@ -99,6 +112,7 @@ class Chain:
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
         decoded = self._work()
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
+        self._covers.expire(self._store.start * self._store.grid.hop)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
 
     def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> Candidates:
@@ -122,8 +136,11 @@ class Chain:
         if candidates.block.size == 0:
             return
         for candidate, header in zip(candidates, self._reader.headers(candidates), strict=True):
-            if header is not None:
-                self._docket.open(candidate, header, self._reader.last_block(header))
+            if header is None or self._covers.hide(cover := cover_of(header, self._store.grid)):
+                continue
+            self._docket.open(candidate, header, self._reader.last_block(header))
+            if header.energy >= CLEAR_ENERGY:
+                self._recognised.append(cover)
 
     def _read(self, burst: Burst) -> list[Decoded]:
         """Read a frame that is over; all that decode by it."""
