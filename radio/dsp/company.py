@@ -20,8 +20,8 @@ _SLOW_OVER_NOISE: Final = 2.5
 # frames fill less: the median does not see them unless they are very strong.
 _BAND_HZ: Final = 400.0
 _BANDS: Final = 3
-# It lasts at most nine slow blocks; what was the same a little before or will be after it is
-# something else.
+# It lasts five to nine slow blocks: longer than the splatter of a sender's start and end, while what
+# was the same a little before or will be after it is something else.
 _RUN: Final = 4
 _LATER: Final = 8
 _FAST_OVER_NOISE: Final = 1.8
@@ -57,14 +57,15 @@ def _has_fast_company(level: Real, bin_hz: float) -> bool:
         return False
     bands = level[:, low : low + _BANDS * width].reshape(-1, _BANDS, width)
     median = np.median(bands, axis=2) / np.float32(MEDIAN_OF_MEAN)
-    runs = np.lib.stride_tricks.sliding_window_view(median, _RUN, axis=0).mean(axis=-1)
-    fleeting = runs / np.maximum(_least_before(runs), _least_before(runs[::-1])[::-1])
-    return bool(np.minimum(runs, fleeting).max() > _FAST_OVER_NOISE)
+    runs = np.lib.stride_tricks.sliding_window_view(median, _RUN, axis=0)
+    least, mean = runs.min(axis=-1), runs.mean(axis=-1)
+    fleeting = least / np.maximum(_quiet_before(mean), _quiet_before(mean[::-1])[::-1])
+    return bool(np.minimum(least, fleeting).max() > _FAST_OVER_NOISE)
 
 
-def _least_before(runs: Real) -> Real:
-    """The least among some runs before each that share no block with it; nothing at the ends."""
+def _quiet_before(runs: Real) -> Real:
+    """The quietest of some runs before each that share no block with it; nothing at the ends."""
     absent = np.full((_LATER + _RUN, runs.shape[1]), np.inf, np.float32)
     earlier = np.concatenate((absent, runs))[: -_RUN - 1]
-    least = np.lib.stride_tricks.sliding_window_view(earlier, _LATER, axis=0).min(axis=-1)
-    return np.where(np.isinf(least), np.float32(_NOTHING), least + np.float32(_NOTHING))
+    quiet = np.lib.stride_tricks.sliding_window_view(earlier, _LATER, axis=0).min(axis=-1)
+    return np.where(np.isinf(quiet), np.float32(_NOTHING), quiet + np.float32(_NOTHING))
