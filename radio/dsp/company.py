@@ -20,8 +20,8 @@ _SLOW_OVER_NOISE: Final = 2.5
 # frames fill less: the median does not see them unless they are very strong.
 _BAND_HZ: Final = 400.0
 _BANDS: Final = 3
-# It lasts five to nine slow blocks: longer than the splatter of a sender's start and end, while what
-# was the same a little before or will be after it is something else.
+# It lasts five to nine slow blocks, longer than the splatter of a sender's start and end. What was
+# the same a little before or will be after it is something else.
 _RUN: Final = 4
 _LATER: Final = 8
 _FAST_OVER_NOISE: Final = 1.8
