@@ -11,7 +11,7 @@ from radio.dsp.cancel import Known, cancel
 from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
 from radio.dsp.docket import OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.header import Header
+from radio.dsp.header import HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
 from radio.dsp.reader import HANN_POWER, FrameReader
@@ -168,7 +168,8 @@ class Chain:
         """A burst was taken out of the spectra: search what it had hidden."""
         self._docket.remove(burst)
         if burst.reach > OWN_BINS:
-            first = burst.candidate.block - PREAMBLE_BLOCKS
+            # Preambles before it, too: it may have spoiled what of their headers comes after them.
+            first = burst.candidate.block - HEADER_BLOCKS
             self._search_again(
                 first, burst.due_block + 1, round(burst.candidate.position), burst.reach
             )

@@ -105,7 +105,9 @@ class Docket:
         aside = [] if anew else [burst.candidate for burst in self._aside]
         settled = Candidates.of([*self._gone, *aside])
         new = candidates[:_MOST_SIFTED]
-        known = np.any(new.near(settled), axis=1) | np.any(new.near(bursts), axis=1)
+        # A header that was read before something was taken out there is read anew.
+        sure = bursts[~np.array([burst.stale for burst in held], np.bool_)[stands]]
+        known = np.any(new.near(settled), axis=1) | np.any(new.near(sure), axis=1)
         new = new[~known].thinned()
         new = new[~_hidden(new, bursts, ends)]
         stands = _stands(self._waiting, candidates, cleaned)
@@ -127,11 +129,15 @@ class Docket:
     def open(self, candidate: Candidate, header: Header, due_block: int) -> None:
         """Go on with a candidate whose header was recognised, unless it is known already."""
         for other in [*self._open, *self._aside]:
-            if _same(other.header, header):
-                if other.header.energy >= header.energy and not other.stale:
-                    return
-                if other in self._open:
-                    self._open.remove(other)
+            if not _same(other.header, header):
+                continue
+            weaker = other.header.energy >= header.energy
+            if weaker and not other.stale:
+                return
+            # A weaker image does not tell anything new about a header that was read before.
+            image = weaker and not _near(other.header, header)
+            if other in self._open and not image:
+                self._open.remove(other)
         if len(self._open) < MOST_OPEN:
             self._open.append(Burst(candidate, header, due_block))
 
@@ -177,6 +183,10 @@ class Docket:
     def expire(self, oldest_block: int) -> None:
         """Forget what was put aside and lies before `oldest_block`."""
         self._aside = [burst for burst in self._aside if burst.candidate.block >= oldest_block]
+
+
+def _near(one: Header, other: Header) -> bool:
+    return abs(one.position - other.position) <= _SAME_BINS
 
 
 def _same(one: Header, other: Header) -> bool:
