@@ -10,9 +10,9 @@ from radio.dsp.acquire import LONGEST_STATES
 from radio.dsp.cancel import Known, cancel
 from radio.dsp.cover import Cover, Covers, cover_of
 from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
-from radio.dsp.docket import OWN_BINS, Burst, Docket
+from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, OWN_BINS, Burst, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.header import CLEAR_ENERGY, Header
+from radio.dsp.header import CLEAR_ENERGY, HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
 from radio.dsp.reader import HANN_POWER, FrameReader
@@ -23,6 +23,8 @@ from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
 LONGEST_BLOCKS: Final = LONGEST_STATES // SYMBOLS_PER_HOP
+# Blocks searched at once, at least: nothing waits for them, for headers come later than preambles.
+SEARCHED_BLOCKS: Final = 4
 
 
 class Chain:
@@ -103,17 +105,21 @@ class Chain:
     def advance(self, spectra: Complex) -> list[Decoded | Undecoded]:
         """Take the next few blocks, shape (blocks, size); return the bursts that ended."""
         self._store.append(spectra)
-        if self._store.end - self._scanned >= PREAMBLE_BLOCKS:
+        if self._store.end - self._scanned >= SEARCHED_BLOCKS + PREAMBLE_BLOCKS - 1:
             rows = self._store.rows(self._scanned, self._store.end)
             self._floor.follow(
                 hann_power(rows[PREAMBLE_BLOCKS - 1 :] if self._floor.known else rows)
             )
-            self._docket.admit(self._search(rows, self._scanned, 0, self._floor.per_bin))
+            found = self._search(rows, self._scanned, 0, self._floor.per_bin)
+            self._docket.admit(found, most=self._most(rows.shape[0] - PREAMBLE_BLOCKS + 1))
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
         decoded = self._work()
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
         self._covers.expire(self._store.start * self._store.grid.hop)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
+
+    def _most(self, blocks: int) -> int:
+        return int(np.ceil(MOST_PER_S * blocks * self._store.grid.hop / self._store.grid.rate_hz))
 
     def _search(self, rows: Complex, first_block: int, low: int, floor: Real) -> Candidates:
         """What looks like a preamble in blocks from `first_block`, bins from `low`."""
@@ -185,7 +191,8 @@ class Chain:
         """A burst was taken out of the spectra: search what it had hidden."""
         self._docket.remove(burst)
         if burst.reach > OWN_BINS:
-            first = burst.candidate.block - PREAMBLE_BLOCKS
+            # Preambles before it, too: it may have spoiled what of their headers comes after them.
+            first = burst.candidate.block - HEADER_BLOCKS
             self._search_again(
                 first, burst.due_block + 1, round(burst.candidate.position), burst.reach
             )
@@ -203,4 +210,4 @@ class Chain:
             floor = np.minimum(self._floor.per_bin[low:high], cleaned)
             place = Place((first, last - PREAMBLE_BLOCKS + 1), (low, high))
             found = self._search(rows, first, low, floor)
-            self._docket.admit(found, cleaned=place, anew=anew)
+            self._docket.admit(found, most=MOST_CLEANED, cleaned=place, anew=anew)

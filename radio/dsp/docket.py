@@ -32,8 +32,11 @@ OWN_SHARE: Final = 1 / 3
 SIDE_LOBES: Final = 3.0 * 2**2
 MOST_RETRIES: Final = 4
 # A wideband burst or a thunderstorm is full of places that look like preambles. Only the strongest
-# are tried, so that the receiver keeps up; 270 devices at once need 6 in the time of a run.
-MOST_AT_ONCE: Final = 24
+# are tried, so that the receiver keeps up; noise needs 200 in a second, 270 devices as many again.
+MOST_PER_S: Final = 600
+MOST_CLEANED: Final = 24
+# Candidates wait so long for others, whose headers are then read together.
+PATIENT_BLOCKS: Final = 4
 MOST_OPEN: Final = 512
 _MOST_SIFTED: Final = 256
 # Candidates of the last seconds even on a crowded band; an older one is gone from the store.
@@ -86,12 +89,18 @@ class Docket:
         self._gone: deque[Candidate] = deque(maxlen=_REMEMBERED)
 
     def admit(
-        self, candidates: Candidates, *, cleaned: Place | None = None, anew: bool = False
+        self,
+        candidates: Candidates,
+        *,
+        most: int,
+        cleaned: Place | None = None,
+        anew: bool = False,
     ) -> None:
         """Take the candidates that are new and no mere side lobes.
 
         Args:
             candidates: Strongest first.
+            most: No more than these.
             cleaned: Where something was taken out before they were sought. What was in hand there
                 and is not found again may have been its side lobe: it hides nothing any more.
             anew: Not even what was found again there hides anything: it may have been taken for
@@ -102,7 +111,8 @@ class Docket:
         stands = _stands(bursts, candidates, cleaned)
         ends = np.array([burst.due_block for burst in held], np.int64)[stands]
         bursts = bursts[stands]
-        aside = [] if anew else [burst.candidate for burst in self._aside]
+        # A header that was read before something was taken out there is read anew.
+        aside = [] if anew else [burst.candidate for burst in self._aside if not burst.stale]
         settled = Candidates.of([*self._gone, *aside])
         new = candidates[:_MOST_SIFTED]
         known = np.any(new.near(settled), axis=1) | np.any(new.near(bursts), axis=1)
@@ -114,13 +124,19 @@ class Docket:
         # A preamble that was seen before all of it had come is seen better now, and what its first
         # part splattered to the sides is known for what it is.
         waiting = waiting[~_outdone(waiting, new)].joined(doubtful)
-        new = new[:MOST_AT_ONCE]
+        new = new[:most]
         self.admitted += new.block.size
         self._waiting = waiting.joined(new)[:MOST_OPEN]
 
     def headers_due(self, end_block: int) -> Candidates:
-        """Candidates whose headers need no block from `end_block` on; they wait no longer."""
-        due = self._waiting.block + HEADER_BLOCKS <= end_block
+        """Candidates whose headers need no block from `end_block` on; they wait no longer.
+
+        None before the first of them has waited for others: many at once cost less each.
+        """
+        waited = end_block - HEADER_BLOCKS - self._waiting.block
+        if waited.max(initial=-1) < PATIENT_BLOCKS:
+            return Candidates.of(())
+        due = waited >= 0
         chosen, self._waiting = self._waiting[due], self._waiting[~due]
         return chosen
 
@@ -128,9 +144,13 @@ class Docket:
         """Go on with a candidate whose header was recognised, unless it is known already."""
         burst = Burst(candidate, header, due_block)
         same = [one for one in [*self._open, *self._aside] if _same(one.header, header)]
-        if any(one.header.energy >= header.energy and not one.stale for one in same):
+        stronger = [one for one in same if one.header.energy >= header.energy]
+        if not all(one.stale for one in stronger):
             return
         for other in same:
+            # A weaker image does not tell anything new about a header that was read before.
+            if other in stronger and not _near(other.header, header):
+                continue
             if other in self._open:
                 self._open.remove(other)
             elif other.stale:
@@ -181,6 +201,10 @@ class Docket:
     def expire(self, oldest_block: int) -> None:
         """Forget what was put aside and lies before `oldest_block`."""
         self._aside = [burst for burst in self._aside if burst.candidate.block >= oldest_block]
+
+
+def _near(one: Header, other: Header) -> bool:
+    return abs(one.position - other.position) <= _SAME_BINS
 
 
 def _same(one: Header, other: Header) -> bool:

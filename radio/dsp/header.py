@@ -52,6 +52,10 @@ _FREQUENCY_STEP: Final = 0.008  # cycles per symbol
 _FREQUENCY_STEPS: Final = 2
 _DRIFT_STEP: Final = 0.002  # cycles per symbol per symbol
 
+# Multiplications of a matrix product. For a larger one the library starts threads, which cost a
+# hundred times what they bring.
+_LARGEST_PRODUCT: Final = 250_000
+
 HEADER_BLOCKS: Final = _BLOCKS_AFTER
 """Blocks from a candidate's first until its header can be read."""
 
@@ -116,6 +120,11 @@ class _Bank:
         waves = np.exp(-2j * np.pi * cycles)
         return cls(waves.astype(np.complex64), f, d)
 
+    @property
+    def at_once(self) -> int:
+        """How many candidates are tried at once."""
+        return max(1, _LARGEST_PRODUCT // (self.frequency.size * PATTERNS.size))
+
     def best(self, windows: Complex, noise: NDArray[np.float64]) -> _Found:
         """The best header for each candidate; windows of shape (n, starts, 33)."""
         number = np.arange(noise.size)
@@ -137,8 +146,7 @@ class _Bank:
     def _likeness(self, windows: Complex) -> Real:
         """Power of each window's likeness to each header; (n, 33) to (n, carriers, types)."""
         straight = windows[:, None, :] * self.waves
-        # Real products, and not too large: for others the library would start threads, which cost
-        # a hundred times what they bring.
+        # Real products, and not too large: see _LARGEST_PRODUCT.
         inphase = np.ascontiguousarray(straight.real) @ PATTERNS.T
         quadrature = np.ascontiguousarray(straight.imag) @ PATTERNS.T
         power: Real = inphase**2
@@ -169,9 +177,10 @@ class HeaderReader:
             (self._slow, np.flatnonzero(~fast)),
             (self._fast, np.flatnonzero(fast)),
         ):
-            if chosen.size:
-                headers = self._match(bank, candidates[chosen], noise[chosen])
-                for place, header in zip(chosen.tolist(), headers, strict=True):
+            for first in range(0, chosen.size, bank.at_once):
+                some = chosen[first : first + bank.at_once]
+                headers = self._match(bank, candidates[some], noise[some])
+                for place, header in zip(some.tolist(), headers, strict=True):
                     found[place] = header
         return found
 

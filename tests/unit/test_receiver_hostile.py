@@ -139,17 +139,24 @@ def test_an_oscillator_that_walks_at_random_is_followed() -> None:
     assert lost_of(scene) <= 1
 
 
-def test_a_strong_neighbour_400_hz_away_hides_little() -> None:
+@pytest.mark.parametrize("apart_hz", [300.0, 400.0, 1_000.0])
+@pytest.mark.parametrize("shape", list(Shape))
+def test_a_neighbour_30_db_stronger_whenever_it_comes_hides_nothing(
+    apart_hz: float, shape: Shape
+) -> None:
     scene = Scene(4.0, seed=7)
-    for place_hz in np.linspace(-80e3, 80e3, 12):
-        for offset_hz, snr_db in ((0.0, 12.0), (400.0, 42.0)):
+    for place_hz in np.linspace(-85e3, 85e3, 16):
+        first_bit_s = float(scene.rng.uniform(0.5, 0.9))
+        for offset_hz, snr_db in ((0.0, 12.0), (apart_hz, 42.0)):
             scene.add(
                 carrier_hz=float(place_hz) + offset_hz,
-                first_bit_s=float(scene.rng.uniform(0.3, 1.2)),
+                first_bit_s=first_bit_s,
                 snr_db=snr_db,
-                shape=Shape.S2LP,
+                shape=shape,
+                drift_hz_per_s=float(scene.rng.uniform(-20, 20)),
             )
-    assert len(missed(scene, scene.receive(bit_rates=(100,)))) <= 2
+            first_bit_s += float(scene.rng.uniform(-0.4, 0.4))
+    assert missed(scene, scene.receive(bit_rates=(100,))) == []
 
 
 def test_air_that_is_only_hostile_holds_no_frame() -> None:
