@@ -7,18 +7,22 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
+from radio.dsp.burst import Burst
 from radio.dsp.cancel import Known, cancel
 from radio.dsp.cover import Cover, Covers, cover_of
 from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
-from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, OWN_BINS, Burst, Docket
+from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
 from radio.dsp.header import CLEAR_ENERGY, HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
-from radio.dsp.reader import HANN_POWER, FrameReader
+from radio.dsp.local_noise import HANN_POWER, LocalNoise
+from radio.dsp.reader import FrameReader
 from radio.dsp.replicas import KnownMessages, Replica
 from radio.dsp.report import Decoded, Undecoded
+from radio.dsp.shadow import OWN_BINS
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
+from radio.dsp.taker import FrameTaker
 
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
@@ -43,9 +47,11 @@ class Chain:
         capacity = max(STORE_BLOCKS, int(hold_s * grid.rate_hz / grid.hop))
         self._store = SpectraStore(grid, capacity=capacity)
         self._floor = NoiseFloor(grid.bins)
-        self._reader = FrameReader(
-            self._store, self._floor, center_hz=center_hz, first_sample=first_sample
+        self._noise = LocalNoise(self._floor, grid)
+        self._taker = FrameTaker(
+            self._store, self._noise, center_hz=center_hz, first_sample=first_sample
         )
+        self._reader = FrameReader(self._store, self._noise, self._taker)
         self._docket = Docket()
         self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
         self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
@@ -63,13 +69,13 @@ class Chain:
         """Noise floor of each bin; empty until a block was heard."""
         if not self._floor.known:
             return np.zeros(0, np.float32)
-        per_hz: Real = self._reader.noise_per_hz(1.0) * self._floor.per_bin
+        per_hz: Real = self._noise.per_hz(1.0) * self._floor.per_bin
         in_db: Real = 10 * np.log10(per_hz)
         return in_db
 
     def with_company(self) -> list[Known]:
         """Frames taken out since the last call that may have covered others."""
-        known, self._reader.with_company = self._reader.with_company, []
+        known, self._taker.with_company = self._taker.with_company, []
         return known
 
     def recognised(self) -> list[Cover]:

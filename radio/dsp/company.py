@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from radio.dsp.floor import MEDIAN_OF_MEAN, noise_of
+from radio.dsp.floor import MEDIAN_OF_MEAN
 from radio.dsp.spectra import Grid, Real
 
 SLOW_BIT_RATE: Final = 100
@@ -28,17 +28,15 @@ _FAST_OVER_NOISE: Final = 1.8
 _NOTHING: Final = 1e-9
 
 
-def has_company(power: Real, grid: Grid) -> bool:
+def has_company(power: Real, noise: float, grid: Grid) -> bool:
     """Whether a frame of the other bit rate may have been on the air around the place of a frame.
 
     Args:
         power: Hann power while the frame lasted, its carrier in the middle; shape (blocks, bins).
+        noise: Noise power of a bin.
         grid: Of the frame.
     """
-    noise = noise_of(power)
-    if noise is None:
-        return False
-    level = power / noise
+    level = power / np.float32(noise)
     if grid.bit_rate == SLOW_BIT_RATE:
         return _has_fast_company(level, grid.bin_hz)
     return _has_slow_company(level, grid.bin_hz)
@@ -56,7 +54,8 @@ def _has_fast_company(level: Real, bin_hz: float) -> bool:
     if level.shape[0] < _RUN:
         return False
     bands = level[:, low : low + _BANDS * width].reshape(-1, _BANDS, width)
-    median = np.median(bands, axis=2) / np.float32(MEDIAN_OF_MEAN)
+    middle = np.partition(bands, width // 2, axis=2)[:, :, width // 2]
+    median = middle / np.float32(MEDIAN_OF_MEAN)
     runs = np.lib.stride_tricks.sliding_window_view(median, _RUN, axis=0)
     least, mean = runs.min(axis=-1), runs.mean(axis=-1)
     fleeting = least / np.maximum(_quiet_before(mean), _quiet_before(mean[::-1])[::-1])
