@@ -156,6 +156,10 @@ class Chain:
 
     def _read(self, burst: Burst) -> list[Decoded]:
         """Read a frame that is over; all that decode by it."""
+        if self._covers.hide(cover_of(burst.header, self._store.grid)):
+            # What stands over it was recognised later than this.
+            self._docket.put_aside(burst)
+            return []
         if burst.heard is not None:
             self._joiner.forget(burst.heard)
         result = self._reader.read(burst.header)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from radio.dsp.modulate import Shape
+from radio.dsp.report import Undecoded
 from tests.simulators.scene import Scene, missed
 
 PLACES_HZ = np.linspace(-80e3, 80e3, 9)
@@ -45,3 +46,32 @@ def test_a_slow_frame_survives_the_fast_ones_that_hit_it() -> None:
     assert sum(sent in lost for sent in slow) <= 2
     alone = missed(scene, scene.receive(bit_rates=(100,)))
     assert sum(sent in alone for sent in slow) > len(slow) // 2
+
+
+def test_slow_frames_alone_are_hardly_ever_reported_as_fast_ones() -> None:
+    scene = Scene(3.0, seed=3)
+    for number in range(16):
+        scene.add(
+            carrier_hz=-80e3 + 10e3 * number + float(scene.rng.uniform(-2e3, 2e3)),
+            first_bit_s=float(scene.rng.uniform(0.1, 0.7)),
+            snr_db=float(scene.rng.uniform(10, 14)),
+            shape=Shape.S2LP,
+        )
+    events = scene.receive()
+    assert not missed(scene, events)
+    fast = [one for one in events if isinstance(one, Undecoded) and one.bit_rate == 600]
+    assert len(fast) <= 3 * len(scene.sent)
+
+
+def test_a_crowd_of_both_bit_rates_near_and_far_decodes() -> None:
+    scene = Scene(3.0, seed=5)
+    for bit_rate, count, last_start_s in ((100, 30, 0.8), (600, 20, 2.6)):
+        for _ in range(count):
+            scene.add(
+                carrier_hz=float(scene.rng.uniform(-90e3, 90e3)),
+                first_bit_s=float(scene.rng.uniform(0.1, last_start_s)),
+                snr_db=float(scene.rng.uniform(10, 40)),
+                bit_rate=bit_rate,
+                shape=Shape.S2LP,
+            )
+    assert len(missed(scene, scene.receive())) <= 1
