@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.dsp.detours import mend
 from radio.dsp.heard import Heard
 from radio.dsp.replicas import (
     LEAST_DEVIATIONS,
@@ -125,13 +126,14 @@ def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]
     own = agreement(states, shown(bodies))
     beyond = deviations(states, shown(bodies)) >= LEAST_DEVIATIONS
     silent = np.abs(states).sum(axis=2) == 0
-    right = (
-        crc16_fits(bodies)
-        & (agreed >= _LEAST_AGREEMENT[len(teams[0])])
-        & ((own >= _LEAST_OF_EACH) & beyond | silent).all(axis=1)
-    )
-    for number in sorted(np.flatnonzero(right).tolist(), key=lambda n: -float(agreed[n])):
-        replicas = [replica_of(heard, bodies[number]) for heard in teams[number]]
+    alike = (agreed >= _LEAST_AGREEMENT[len(teams[0])]) & (
+        (own >= _LEAST_OF_EACH) & beyond | silent
+    ).all(axis=1)
+    for number in sorted(np.flatnonzero(alike).tolist(), key=lambda n: -float(agreed[n])):
+        body = bodies[number] if crc16_fits(bodies[number]) else mend(states[number], bodies[number])
+        if body is None:
+            continue
+        replicas = [replica_of(heard, body) for heard in teams[number]]
         if None not in replicas:
             return [replica for replica in replicas if replica is not None], agreed
     return [], agreed
