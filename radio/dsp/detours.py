@@ -1,7 +1,7 @@
-"""The next best explanations of replicas whose best one fails the checksum.
+r"""The next best explanations of replicas whose best one fails the checksum.
 
     best path   o---o---o---o---o---o---o
-                     \\         /
+                     \         /
     detour            o---o---o            leaves it, comes back, and costs a little
 
 All that is linear: a detour changes the checksum by the same, whatever else is taken. So the
@@ -61,7 +61,7 @@ def _overlapping(turned: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which trials take detours that are on the way at the same time: shape (trials,)."""
     first = turned.argmax(axis=2)
     last = turned.shape[2] - turned[:, :, ::-1].argmax(axis=2)
-    there = turned.any(axis=2)
+    there: NDArray[np.bool_] = np.any(turned, axis=2)
     overlapping = np.zeros(turned.shape[0], np.bool_)
     for one, other in combinations(range(_MOST_AT_ONCE), 2):
         together = (first[:, one] < last[:, other]) & (first[:, other] < last[:, one])

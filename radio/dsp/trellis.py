@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from radio.sigfox.bits import Bits
 
 _STATES: Final = 4
-_IMPOSSIBLE: Final = 1e6
+_IMPOSSIBLE: Final = 1e30
 # For V[k], V[k-1], V[k-2]: what each rank shows, +1 for 0; shape (3, 2, 2, 2).
 _V, _V1, _V2 = np.meshgrid(*[np.arange(2)] * 3, indexing="ij")
 _SHOWN: Final = (1 - 2 * np.array([_V, _V ^ _V1 ^ _V2, _V ^ _V2])).astype(np.float32)
@@ -66,7 +66,7 @@ class Search:
         """Follow the best path to each state; states as `decode_together` takes them."""
         count, _, length = states.shape
         branch = np.tensordot(states, _SHOWN, axes=([1], [0]))  # (n, k, V, V1, V2)
-        # What cannot be, as the running sum begins with 0, costs more than all states together.
+        # What cannot be, for the running sum begins with 0, costs more than all states together.
         score = np.full((count, 2, 2), -_IMPOSSIBLE, np.float32)  # (V1, V2)
         score[:, 0, 0] = 0
         gain = np.empty((length, count, 2, 2), np.float32)
@@ -87,12 +87,11 @@ def decode_together(states: NDArray[np.float32]) -> tuple[Bits, NDArray[np.float
     Returns:
         Un-coded bits, shape (n, k), and the share of the states' size that agrees, shape (n,).
     """
-    size = np.abs(states).sum(axis=(1, 2)) + np.float32(1e-30)
-    search = Search.through(states / size[:, None, None])
+    search = Search.through(states)
     running = trace_back(search.older, search.score.argmax(axis=1))
     bits = running.copy()
     bits[:, 1:] ^= running[:, :-1]
-    return bits, search.score.max(axis=1)
+    return bits, search.score.max(axis=1) / (np.abs(states).sum(axis=(1, 2)) + np.float32(1e-30))
 
 
 def trace_back(
