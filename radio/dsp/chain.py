@@ -7,17 +7,22 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.acquire import LONGEST_STATES
+from radio.dsp.burst import Burst
 from radio.dsp.cancel import Known, cancel
+from radio.dsp.cover import Cover, Covers, cover_of
 from radio.dsp.detect import PREAMBLE_BLOCKS, Candidates, Place, find_preambles, hann_power
-from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, OWN_BINS, Burst, Docket
+from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
-from radio.dsp.header import HEADER_BLOCKS, Header
+from radio.dsp.header import CLEAR_ENERGY, HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
 from radio.dsp.join import Joiner, longest_hold_s
-from radio.dsp.reader import HANN_POWER, FrameReader
+from radio.dsp.local_noise import HANN_POWER, LocalNoise
+from radio.dsp.reader import FrameReader
 from radio.dsp.replicas import KnownMessages, Replica
 from radio.dsp.report import Decoded, Undecoded
+from radio.dsp.shadow import OWN_BINS
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
+from radio.dsp.taker import FrameTaker
 
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
@@ -42,12 +47,16 @@ class Chain:
         capacity = max(STORE_BLOCKS, int(hold_s * grid.rate_hz / grid.hop))
         self._store = SpectraStore(grid, capacity=capacity)
         self._floor = NoiseFloor(grid.bins)
-        self._reader = FrameReader(
-            self._store, self._floor, center_hz=center_hz, first_sample=first_sample
+        self._noise = LocalNoise(self._floor, grid)
+        self._taker = FrameTaker(
+            self._store, self._noise, center_hz=center_hz, first_sample=first_sample
         )
+        self._reader = FrameReader(self._store, self._noise, self._taker)
         self._docket = Docket()
         self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
         self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
+        self._recognised: list[Cover] = []
+        self._covers = Covers()
         self._scanned = 0  # blocks below this one were searched for the first of a preamble
 
     @property
@@ -60,14 +69,23 @@ class Chain:
         """Noise floor of each bin; empty until a block was heard."""
         if not self._floor.known:
             return np.zeros(0, np.float32)
-        per_hz: Real = self._reader.noise_per_hz(1.0) * self._floor.per_bin
+        per_hz: Real = self._noise.per_hz(1.0) * self._floor.per_bin
         in_db: Real = 10 * np.log10(per_hz)
         return in_db
 
     def with_company(self) -> list[Known]:
         """Frames taken out since the last call that may have covered others."""
-        known, self._reader.with_company = self._reader.with_company, []
+        known, self._taker.with_company = self._taker.with_company, []
         return known
+
+    def recognised(self) -> list[Cover]:
+        """Frames that began since the last call and may cover those of faster bit rates."""
+        covers, self._recognised = self._recognised, []
+        return covers
+
+    def cover(self, covers: list[Cover]) -> None:
+        """Let be what stands below these frames of a slower bit rate until they are taken out."""
+        self._covers.add(covers)
 
     def relieve(self, known: Known) -> list[Decoded]:
         """Take a frame of another bit rate out of the spectra; what decodes without it.
@@ -80,6 +98,7 @@ class Chain:
         centre = round(grid.position(known.frequency_hz))
         if first < self._store.start or not 0 <= centre < grid.bins:
             return []
+        self._covers.remove(known)
         reach = int(cancel(self._store, known).half_hz / grid.bin_hz)
         self._docket.free(first, last, centre, reach)
         self._search_again(first, last, centre, reach, anew=True)
@@ -102,6 +121,7 @@ class Chain:
             self._scanned = self._store.end - PREAMBLE_BLOCKS + 1
         decoded = self._work()
         self._docket.expire(self._store.start + PREAMBLE_BLOCKS)
+        self._covers.expire(self._store.start * self._store.grid.hop)
         return [*decoded, *self._joiner.expire(self._store.end * self._store.grid.hop)]
 
     def _most(self, blocks: int) -> int:
@@ -128,8 +148,11 @@ class Chain:
         if candidates.block.size == 0:
             return
         for candidate, header in zip(candidates, self._reader.headers(candidates), strict=True):
-            if header is not None:
-                self._docket.open(candidate, header, self._reader.last_block(header))
+            if header is None or self._covers.hide(cover := cover_of(header, self._store.grid)):
+                continue
+            self._docket.open(candidate, header, self._reader.last_block(header))
+            if header.energy >= CLEAR_ENERGY:
+                self._recognised.append(cover)
 
     def _read(self, burst: Burst) -> list[Decoded]:
         """Read a frame that is over; all that decode by it."""

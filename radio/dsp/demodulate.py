@@ -57,8 +57,8 @@ def demodulate(
     bit_rate: int,
     strong: bool,
     told: int | None,
-) -> SoftFrame:
-    """Soft states of a whole frame.
+) -> list[SoftFrame]:
+    """Soft states of a whole frame: as told, and where its own header says otherwise, so too.
 
     Args:
         integrator: Of the signal, its carrier taken away as well as the header knew it.
@@ -80,18 +80,34 @@ def demodulate(
     rect, smooth = (symbols * turned).real, (_weighted(integrator, edges) * turned).real
     # Noise is the same in both: the one that fits the sender's pulse is larger.
     soft = rect if np.abs(rect).sum() >= np.abs(smooth).sum() else smooth
-    first, number = (SLACK_STATES, told) if told is not None else _header(straight)
-    kind = type_of(soft[first : first + PATTERN_STATES], number)
-    frame = slice(first, first + kind.frame_class.total_bits + 1)
-    moved = replace(carrier, origin=carrier.origin + SLACK_STATES - first)
-    return SoftFrame(
-        kind=kind,
-        start=float(edges[first]),
-        symbols=symbols[frame],
-        carrier=moved,
-        phase=(phase + bend)[frame],
-        soft=soft[frame],
-    )
+    all_states = _States(edges, symbols, carrier, phase + bend, soft)
+    seen = _header(straight)
+    sights = [seen] if told is None else [(SLACK_STATES, told), seen]
+    return [all_states.frame(first, number) for first, number in dict.fromkeys(sights)]
+
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """The states of a frame and some before and after it; fields as of a SoftFrame."""
+
+    edges: NDArray[np.float64]
+    symbols: ComplexSymbols
+    carrier: Carrier
+    phase: Phases
+    soft: NDArray[np.float64]
+
+    def frame(self, first: int, number: int) -> SoftFrame:
+        """The frame of this type that begins at this state."""
+        kind = type_of(self.soft[first : first + PATTERN_STATES], number)
+        inside = slice(first, first + kind.frame_class.total_bits + 1)
+        return SoftFrame(
+            kind=kind,
+            start=float(self.edges[first]),
+            symbols=self.symbols[inside],
+            carrier=replace(self.carrier, origin=self.carrier.origin + SLACK_STATES - first),
+            phase=self.phase[inside],
+            soft=self.soft[inside],
+        )
 
 
 def _weighted(integrator: Integrator, edges: NDArray[np.float64]) -> ComplexSymbols:

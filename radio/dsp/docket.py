@@ -13,24 +13,16 @@ spectra, its surroundings are searched again and what had failed there gets anot
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from radio.dsp.acquire import HEAD_STATES
-from radio.dsp.detect import PREAMBLE_BLOCKS, THRESHOLD, Candidate, Candidates, Place
+from radio.dsp.burst import Burst, is_near, is_same
+from radio.dsp.detect import PREAMBLE_BLOCKS, Candidate, Candidates, Place
 from radio.dsp.header import HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
-from radio.dsp.spectra import SYMBOLS_PER_HOP
+from radio.dsp.shadow import HEAD_BLOCKS, hidden, outdone, still_stand
 
-# Within this many bins a signal much stronger hides all others; farther off the lines of a preamble
-# with sharp phase turns fall with the square of the distance, with a margin of three.
-OWN_BINS: Final = 6
-OWN_SHARE: Final = 1 / 3
-SIDE_LOBES: Final = 3.0 * 2**2
-MOST_RETRIES: Final = 4
 # A wideband burst or a thunderstorm is full of places that look like preambles. Only the strongest
 # are tried, so that the receiver keeps up; noise needs 200 in a second, 270 devices as many again.
 MOST_PER_S: Final = 600
@@ -41,37 +33,6 @@ MOST_OPEN: Final = 512
 _MOST_SIFTED: Final = 256
 # Candidates of the last seconds even on a crowded band; an older one is gone from the store.
 _REMEMBERED: Final = 512
-_HEAD_BLOCKS: Final = HEAD_STATES // SYMBOLS_PER_HOP
-# Headers closer than this are two sights of one frame.
-_SAME_STATES: Final = 8.0
-_SAME_BINS: Final = 2.0
-# One line of a preamble and its side band four bins farther on look like a header, too, but less.
-_IMAGE_BINS: Final = 5.0
-_IMAGE_SHARE: Final = 0.6
-
-
-@dataclass(slots=True, eq=False)
-class Burst:
-    """A frame on its way through the stages.
-
-    Attributes:
-        due_block: It can be read when this block is there.
-        heard: What reading it made of it, where it did not decode.
-        retries: How often it may be tried again.
-        stale: Its header was read before something else was taken out there.
-    """
-
-    candidate: Candidate
-    header: Header
-    due_block: int
-    heard: Heard | None = None
-    retries: int = MOST_RETRIES
-    stale: bool = False
-
-    @property
-    def reach(self) -> int:
-        """Bins to either side where its side lobes are strong enough to be candidates."""
-        return max(OWN_BINS, int((SIDE_LOBES * self.candidate.strength / THRESHOLD) ** 0.5))
 
 
 class Docket:
@@ -108,23 +69,22 @@ class Docket:
         """
         held = [] if anew else self._open
         bursts = Candidates.of(burst.candidate for burst in held)
-        stands = _stands(bursts, candidates, cleaned)
+        stands = still_stand(bursts, candidates, cleaned)
         ends = np.array([burst.due_block for burst in held], np.int64)[stands]
         bursts = bursts[stands]
-        aside = [] if anew else [burst.candidate for burst in self._aside]
+        # A header that was read before something was taken out there is read anew.
+        aside = [] if anew else [burst.candidate for burst in self._aside if not burst.stale]
         settled = Candidates.of([*self._gone, *aside])
         new = candidates[:_MOST_SIFTED]
-        # A header that was read before something was taken out there is read anew.
-        sure = bursts[~np.array([burst.stale for burst in held], np.bool_)[stands]]
-        known = np.any(new.near(settled), axis=1) | np.any(new.near(sure), axis=1)
+        known = np.any(new.near(settled), axis=1) | np.any(new.near(bursts), axis=1)
         new = new[~known].thinned()
-        new = new[~_hidden(new, bursts, ends)]
-        stands = _stands(self._waiting, candidates, cleaned)
+        new = new[~hidden(new, bursts, ends)]
+        stands = still_stand(self._waiting, candidates, cleaned)
         waiting, doubtful = self._waiting[stands], self._waiting[~stands]
-        new = new[~_outdone(new, waiting) & ~_hidden(new, new, new.block + _HEAD_BLOCKS)]
+        new = new[~outdone(new, waiting) & ~hidden(new, new, new.block + HEAD_BLOCKS)]
         # A preamble that was seen before all of it had come is seen better now, and what its first
         # part splattered to the sides is known for what it is.
-        waiting = waiting[~_outdone(waiting, new)].joined(doubtful)
+        waiting = waiting[~outdone(waiting, new)].joined(doubtful)
         new = new[:most]
         self.admitted += new.block.size
         self._waiting = waiting.joined(new)[:MOST_OPEN]
@@ -143,18 +103,22 @@ class Docket:
 
     def open(self, candidate: Candidate, header: Header, due_block: int) -> None:
         """Go on with a candidate whose header was recognised, unless it is known already."""
-        for other in [*self._open, *self._aside]:
-            if not _same(other.header, header):
-                continue
-            weaker = other.header.energy >= header.energy
-            if weaker and not other.stale:
-                return
+        burst = Burst(candidate, header, due_block)
+        same = [one for one in [*self._open, *self._aside] if is_same(one.header, header)]
+        stronger = [one for one in same if one.header.energy >= header.energy]
+        if not all(one.stale for one in stronger):
+            return
+        for other in same:
             # A weaker image does not tell anything new about a header that was read before.
-            image = weaker and not _near(other.header, header)
-            if other in self._open and not image:
+            if other in stronger and not is_near(other.header, header):
+                continue
+            if other in self._open:
                 self._open.remove(other)
+            elif other.stale:
+                self._aside.remove(other)
+                burst.heard, burst.retries = other.heard, other.retries
         if len(self._open) < MOST_OPEN:
-            self._open.append(Burst(candidate, header, due_block))
+            self._open.append(burst)
 
     def due(self, end_block: int) -> Burst | None:
         """The strongest burst whose reading needs no block from `end_block` on."""
@@ -188,54 +152,13 @@ class Docket:
         for other in freed:
             other.retries -= 1
             other.stale = True
-            self._aside.remove(other)
-        self._open += freed
+        again = Candidates.of(other.candidate for other in freed)
+        self._waiting = self._waiting.joined(again)[:MOST_OPEN]
 
     def burst_of(self, heard: Heard) -> Burst | None:
-        """The burst put aside that reading had made this of."""
-        return next((burst for burst in self._aside if burst.heard is heard), None)
+        """The burst that reading had made this of."""
+        return next((one for one in [*self._aside, *self._open] if one.heard is heard), None)
 
     def expire(self, oldest_block: int) -> None:
         """Forget what was put aside and lies before `oldest_block`."""
         self._aside = [burst for burst in self._aside if burst.candidate.block >= oldest_block]
-
-
-def _near(one: Header, other: Header) -> bool:
-    return abs(one.position - other.position) <= _SAME_BINS
-
-
-def _same(one: Header, other: Header) -> bool:
-    """Whether these are two sights of one frame, or the weaker one an image of the other."""
-    if abs(one.start - other.start) > _SAME_STATES * one.symbol_samples:
-        return False
-    weak, strong = sorted((one.energy, other.energy))
-    reach = _SAME_BINS if weak > _IMAGE_SHARE * strong else _IMAGE_BINS
-    return abs(one.position - other.position) <= reach
-
-
-def _stands(known: Candidates, found: Candidates, cleaned: Place | None) -> NDArray[np.bool_]:
-    """Which candidates are found again, or lie where nothing was cleaned: shape (n,)."""
-    if cleaned is None:
-        return np.ones(known.block.size, np.bool_)
-    stands: NDArray[np.bool_] = ~known.within(cleaned) | np.any(known.near(found), axis=1)
-    return stands
-
-
-def _outdone(candidates: Candidates, others: Candidates) -> NDArray[np.bool_]:
-    """Which candidates are a worse sight of one of the others, or no more than its side lobes."""
-    stronger = candidates.strength[:, None] < others.strength
-    worse: NDArray[np.bool_] = np.any(candidates.near(others) & stronger, axis=1)
-    return worse | _hidden(candidates, others, others.block + _HEAD_BLOCKS)
-
-
-def _hidden(
-    candidates: Candidates, others: Candidates, last_block: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which candidates may be no more than side lobes of these others: shape (n,)."""
-    block = candidates.block[:, None]
-    together = (block >= others.block - PREAMBLE_BLOCKS) & (block <= last_block)
-    distance = np.abs(candidates.position[:, None] - others.position)
-    reach = np.where(distance <= OWN_BINS, OWN_SHARE, SIDE_LOBES / np.maximum(1, distance) ** 2)
-    weaker = candidates.strength[:, None] < others.strength * reach
-    hidden: NDArray[np.bool_] = np.any(together & weaker, axis=1)
-    return hidden

@@ -26,6 +26,10 @@ LEAST_LIKENESS: Final = 0.30
 # Where noise is no excuse, what explains less than half is a side band or stands under another one.
 CLEAR_ENERGY: Final = 105.0
 CLEAR_LIKENESS: Final = 0.50
+# Below that, what the pattern leaves must be what noise leaves of 33 symbols, four deviations more
+# at most: a frame of the other bit rate or a side band leaves more.
+NOISE_REST: Final = 45.0
+REST_SHARE: Final = 0.5
 # From this strength of a preamble on it pays to look for fast drifts.
 STRONG: Final = 30.0
 SLOW_HZ_PER_S: Final = 20.0
@@ -194,6 +198,8 @@ class HeaderReader:
         start = first + (clock + 2 * found.start) * self._grid.symbol_samples
         needed = np.where(found.energy >= CLEAR_ENERGY, CLEAR_LIKENESS, LEAST_LIKENESS)
         passed = (found.energy >= LEAST_ENERGY) & (found.likeness >= needed)
+        rest = found.energy * (1 / (found.likeness + 1e-30) - 1)
+        passed &= (found.energy >= CLEAR_ENERGY) | (rest <= NOISE_REST + REST_SHARE * found.energy)
         late = clock + 2 * found.start - _SYMBOLS_BEFORE
         frequency = found.frequency + found.drift * late
         position = candidates.position + frequency * self._grid.bit_rate / self._grid.bin_hz

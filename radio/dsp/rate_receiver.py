@@ -7,6 +7,7 @@ import numpy as np
 from radio.dsp.blocks import BlockTransform
 from radio.dsp.cancel import Known
 from radio.dsp.chain import LONGEST_BLOCKS, Chain
+from radio.dsp.cover import Cover
 from radio.dsp.ghosts import GhostFilter
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import Complex, Grid, Real
@@ -43,6 +44,7 @@ class RateReceiver:
             for grid in grids
         ]
         self._grid = grids[0]
+        self.bit_rate = bit_rate
         self._blocks_there = 0
         self._others: list[Known] = []
         self._blocks = BlockTransform(grids[0])
@@ -71,6 +73,15 @@ class RateReceiver:
     def with_company(self) -> list[Known]:
         """Frames decoded since the last call that may cover some of another bit rate."""
         return [known for chain in self._chains for known in chain.with_company()]
+
+    def recognised(self) -> list[Cover]:
+        """Frames that began since the last call and may cover those of faster bit rates."""
+        return [cover for chain in self._chains for cover in chain.recognised()]
+
+    def cover(self, covers: list[Cover]) -> None:
+        """Let be what stands below these frames of a slower bit rate until they are taken out."""
+        for chain in self._chains:
+            chain.cover(covers)
 
     def take_out(self, known: Known) -> None:
         """Take a frame of another bit rate out as soon as all its samples are there."""

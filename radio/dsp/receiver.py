@@ -136,13 +136,21 @@ class Receiver:
         ]
 
     def _advance(self, samples: Complex) -> list[Decoded | Undecoded]:
-        events = [event for rate in self._rates for event in rate.feed(samples)]
+        events: list[Decoded | Undecoded] = []
         for rate in self._rates:
-            for known in rate.with_company():
-                for other in self._rates:
-                    if other is not rate:
-                        other.take_out(known)
+            events += rate.feed(samples)
+            self._tell_others(rate)
         return events
+
+    def _tell_others(self, rate: RateReceiver) -> None:
+        """What one bit rate has found may stand over frames of the others."""
+        covers, company = rate.recognised(), rate.with_company()
+        for other in self._rates:
+            if other.bit_rate > rate.bit_rate:
+                other.cover(covers)
+            if other is not rate:
+                for known in company:
+                    other.take_out(known)
 
 
 def _inside(band: Band, low: float, high: float) -> Band:
