@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.dsp.detours import mend
 from radio.dsp.heard import Heard
 from radio.dsp.replicas import (
     LEAST_DEVIATIONS,
@@ -25,6 +26,7 @@ from radio.dsp.replicas import (
 )
 from radio.dsp.report import Undecoded
 from radio.dsp.trellis import decode_together
+from radio.sigfox.bits import Bits
 from radio.sigfox.crc import crc16_fits
 from radio.sigfox.frame_type import RANKS
 
@@ -122,16 +124,21 @@ def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]
         for heard in team:
             states[number, heard.header.rank - 1] = heard.states
     bodies, agreed = decode_together(states)
-    own = agreement(states, shown(bodies))
-    beyond = deviations(states, shown(bodies)) >= LEAST_DEVIATIONS
-    silent = np.abs(states).sum(axis=2) == 0
-    right = (
-        crc16_fits(bodies)
-        & (agreed >= _LEAST_AGREEMENT[len(teams[0])])
-        & ((own >= _LEAST_OF_EACH) & beyond | silent).all(axis=1)
-    )
-    for number in sorted(np.flatnonzero(right).tolist(), key=lambda n: -float(agreed[n])):
-        replicas = [replica_of(heard, bodies[number]) for heard in teams[number]]
-        if None not in replicas:
+    alike = (agreed >= _LEAST_AGREEMENT[len(teams[0])]) & _each_agrees(states, bodies)
+    for number in sorted(np.flatnonzero(alike).tolist(), key=lambda n: -float(agreed[n])):
+        body = bodies[number]
+        mended = body if crc16_fits(body) else mend(states[number], body)
+        replicas = [replica_of(heard, mended) for heard in teams[number] if mended is not None]
+        if replicas and None not in replicas:
             return [replica for replica in replicas if replica is not None], agreed
     return [], agreed
+
+
+def _each_agrees(states: NDArray[np.float32], bodies: Bits) -> NDArray[np.bool_]:
+    """Whether each replica heard, shape (n, 3, k), agrees by itself with the body: shape (n,)."""
+    expected = shown(bodies)
+    agrees = agreement(states, expected) >= _LEAST_OF_EACH
+    agrees &= deviations(states, expected) >= LEAST_DEVIATIONS
+    silent = np.abs(states).sum(axis=2) == 0
+    each: NDArray[np.bool_] = np.all(agrees | silent, axis=1)
+    return each

@@ -14,6 +14,7 @@ without the loss of comparing neighbouring states.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from radio.sigfox.bits import Bits
 
 _STATES: Final = 4
+_IMPOSSIBLE: Final = 1e30
 # For V[k], V[k-1], V[k-2]: what each rank shows, +1 for 0; shape (3, 2, 2, 2).
 _V, _V1, _V2 = np.meshgrid(*[np.arange(2)] * 3, indexing="ij")
 _SHOWN: Final = (1 - 2 * np.array([_V, _V ^ _V1 ^ _V2, _V ^ _V2])).astype(np.float32)
@@ -45,6 +47,36 @@ def body_states(soft: NDArray[np.float64], header: NDArray[np.float32]) -> NDArr
     return states
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """All paths through the trellises of n messages, k steps each; states are (V, V1).
+
+    Attributes:
+        score: Of the best path to each state after the last step; shape (n, 4).
+        older: V2 on the best path to each state; shape (k, n, 2, 2).
+        margin: By how much the other V2 is worse; shape as `older`.
+    """
+
+    score: NDArray[np.float32]
+    older: NDArray[np.bool_]
+    margin: NDArray[np.float32]
+
+    @classmethod
+    def through(cls, states: NDArray[np.float32]) -> Search:
+        """Follow the best path to each state; states as `decode_together` takes them."""
+        count, _, length = states.shape
+        branch = np.tensordot(states, _SHOWN, axes=([1], [0]))  # (n, k, V, V1, V2)
+        # What cannot be, for the running sum begins with 0, costs more than all states together.
+        score = np.full((count, 2, 2), -_IMPOSSIBLE, np.float32)  # (V1, V2)
+        score[:, 0, 0] = 0
+        gain = np.empty((length, count, 2, 2), np.float32)
+        for k in range(length):
+            both = score[:, None] + branch[:, k]
+            np.subtract(both[..., 1], both[..., 0], out=gain[k])
+            score = both.max(axis=-1)
+        return cls(score.reshape(count, _STATES), gain > 0, np.abs(gain))
+
+
 def decode_together(states: NDArray[np.float32]) -> tuple[Bits, NDArray[np.float32]]:
     """The messages that explain the replicas best.
 
@@ -55,29 +87,37 @@ def decode_together(states: NDArray[np.float32]) -> tuple[Bits, NDArray[np.float
     Returns:
         Un-coded bits, shape (n, k), and the share of the states' size that agrees, shape (n,).
     """
-    count, _, length = states.shape
-    branch = np.tensordot(states, _SHOWN, axes=([1], [0]))  # (n, k, V, V1, V2)
-    score = np.full((count, 2, 2), -np.inf, np.float32)  # (V1, V2)
-    score[:, 0, 0] = 0
-    oldest = np.empty((length, count, 2, 2), np.bool_)  # V2 that was better, by (V, V1)
-    for k in range(length):
-        both = score[:, None] + branch[:, k]
-        np.greater(both[..., 1], both[..., 0], out=oldest[k])
-        score = both.max(axis=-1)
-    flat = score.reshape(count, _STATES)
-    running = _trace_back(oldest, flat.argmax(axis=1))
+    search = Search.through(states)
+    running = trace_back(search.older, search.score.argmax(axis=1))
     bits = running.copy()
     bits[:, 1:] ^= running[:, :-1]
-    agreement = flat.max(axis=1) / (np.abs(states).sum(axis=(1, 2)) + 1e-30)
-    return bits, agreement
+    return bits, search.score.max(axis=1) / (np.abs(states).sum(axis=(1, 2)) + np.float32(1e-30))
 
 
-def _trace_back(oldest: NDArray[np.bool_], last: NDArray[np.int64]) -> Bits:
-    length, count = oldest.shape[:2]
+def trace_back(
+    older: NDArray[np.bool_],
+    last: NDArray[np.int64],
+    *,
+    leaves: NDArray[np.int64] | None = None,
+) -> Bits:
+    """Running sums V on the way to the last states.
+
+    Args:
+        older: Of a search; shape (k, n, 2, 2).
+        last: Last state of each path; shape (n,).
+        leaves: The step at which each path takes the other way; shape (n,).
+
+    Returns:
+        Shape (n, k).
+    """
+    length, count = older.shape[:2]
     number = np.arange(count)
-    newer, older = last >> 1, last & 1
+    newer, old = last >> 1, last & 1
     running = np.empty((count, length), np.uint8)
     for k in range(length - 1, -1, -1):
         running[:, k] = newer
-        newer, older = older, oldest[k, number, newer, older].astype(np.int64)
+        oldest = older[k, number, newer, old]
+        if leaves is not None:
+            oldest = oldest ^ (leaves == k)
+        newer, old = old, oldest.astype(np.int64)
     return running

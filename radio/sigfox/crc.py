@@ -33,11 +33,30 @@ def crc16_fits(bodies: Bits) -> NDArray[np.bool_]:
     Returns:
         Shape (…).
     """
-    # The checksum is linear: the remainder of a body is the sum of those of its single bits.
-    remainders = _remainders(bodies.shape[-1])
-    seen = np.bitwise_xor.reduce(np.where(bodies, remainders, np.uint16(0)), axis=-1)
-    fits: NDArray[np.bool_] = seen == _INVERTED
+    fits: NDArray[np.bool_] = crc16_error(bodies) == 0
     return fits
+
+
+def crc16_error(bodies: Bits) -> NDArray[np.uint16]:
+    """What the checksums of bodies, as `crc16_fits` takes them, differ by; shape (…)."""
+    return crc16_remainder(bodies) ^ np.uint16(_INVERTED)
+
+
+def crc16_remainder(bits: Bits) -> NDArray[np.uint16]:
+    """By what these bits change the error of a body when they are added to it.
+
+    Args:
+        bits: Shape (…, n).
+
+    Returns:
+        Shape (…).
+    """
+    # The checksum is linear: the remainder of a body is the sum of those of its single bits.
+    remainders = _remainders(bits.shape[-1])
+    seen: NDArray[np.uint16] = np.bitwise_xor.reduce(
+        np.where(bits, remainders, np.uint16(0)), axis=-1
+    )
+    return seen
 
 
 @lru_cache(maxsize=16)

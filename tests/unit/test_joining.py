@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from radio.dsp.detours import mend
 from radio.dsp.modulate import Shape
 from radio.dsp.patterns import pattern_of, states_of
 from radio.dsp.replicas import agreement, shown
 from radio.dsp.trellis import body_states, decode_together
 from radio.sigfox.bits import Bits
+from radio.sigfox.crc import crc16_fits
 from radio.sigfox.frame_type import FRAME_CLASSES, HEADER_BITS, ClassName, FrameTypeMatch
 from radio.sigfox.uplink import MessageType, Uplink, encode_uplink
 from tests.simulators.scene import Scene, missed, pairs
@@ -68,6 +70,39 @@ def test_three_replicas_decode_where_one_alone_never_does() -> None:
     right = np.all(decode_together(states)[0] == body_of(uplink), axis=1)
     assert right.mean() > 0.95
     assert not np.any(np.all(decode_together(alone)[0] == body_of(uplink), axis=1))
+
+
+def two_of_three(level_db: float, trials: int) -> tuple[Uplink, np.ndarray]:
+    """Ranks 1 and 2 of one message, received so often, and its third frame never."""
+    rng = np.random.default_rng(5)
+    uplink = Uplink(0x0123ABCD, 77, bytes(range(12)), MessageType.BYTES)
+    size, sigma = body_of(uplink).size + HEADER_BITS + 1, np.sqrt(0.5 * 10 ** (-0.1 * level_db))
+    states = [
+        [heard(uplink, rank, sigma * rng.standard_normal(size)) for rank in (1, 2, 3)]
+        for _ in range(trials)
+    ]
+    return uplink, np.array(states) * np.array([1, 1, 0], np.float32)[:, None]
+
+
+def test_most_of_what_the_best_path_spoils_is_mended_and_never_wrong() -> None:
+    uplink, states = two_of_three(0.7, 200)
+    sent = body_of(uplink)
+    bodies, _ = decode_together(states)
+    spoilt = np.flatnonzero(np.any(bodies != sent, axis=1))
+    mended = [mend(states[i], bodies[i]) for i in spoilt]
+    assert spoilt.size > 40
+    assert sum(body is not None and np.array_equal(body, sent) for body in mended) > spoilt.size / 2
+    assert all(body is None or np.array_equal(body, sent) for body in mended)
+
+
+def test_mending_turns_noise_into_a_message_as_rarely_as_its_trials_allow() -> None:
+    rng = np.random.default_rng(6)
+    noise = rng.standard_normal((1000, 3, 176)).astype(np.float32)
+    bodies, _ = decode_together(noise)
+    mended = [mend(states, body) for states, body in zip(noise, bodies, strict=True)]
+    found = [body for body in mended if body is not None]
+    assert len(found) <= 5  # 1000 times 48 trials in 65 536 are 0.7
+    assert all(crc16_fits(body) for body in found)
 
 
 def test_noise_agrees_less_than_the_weakest_message() -> None:
