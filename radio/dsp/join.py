@@ -47,6 +47,7 @@ MOST_KEPT: Final = 256
 LEAST_BURST_DB: Final = -2.0
 
 Team = tuple[Heard, ...]
+Pair = tuple[Heard, Heard]
 
 
 def longest_hold_s(bit_rate: int, sensing_s: float) -> float:
@@ -73,23 +74,39 @@ class Joiner:
 
         It is kept either way, until `forget`.
         """
-        partners = [other for other in self.kept if self._may_belong(heard, other)]
+        pairs = [
+            (mine, theirs)
+            for other in self.kept
+            for theirs in other.readings
+            for mine in heard.readings
+            if self._may_belong(mine, theirs)
+        ]
         self.kept.append(heard)
-        pairs = [(heard, other) for other in partners[-_MOST_PAIRS:]]
+        for frame_class in {mine.header.frame_class.name: None for mine, _ in pairs}:
+            found = self._of_class(
+                [p for p in pairs if p[0].header.frame_class.name == frame_class]
+            )
+            if found:
+                return found
+        return []
+
+    def _of_class(self, pairs: list[Pair]) -> list[Replica]:
+        """The replicas found by pairs of one class, or by these in threes."""
+        pairs = pairs[-_MOST_PAIRS:]
         found, agreed = _decoded(pairs)
         if found or len(pairs) == 1:
             return found
         likely = sorted(range(len(pairs)), key=lambda i: -float(agreed[i]))
         triples = [
-            (heard, pairs[a][1], pairs[b][1])
+            (*pairs[a], pairs[b][1])
             for a, b in combinations(likely, 2)
-            if self._may_belong(pairs[a][1], pairs[b][1])
+            if pairs[a][0] is pairs[b][0] and self._may_belong(pairs[a][1], pairs[b][1])
         ]
         return _decoded(triples[:_MOST_TRIPLES])[0]
 
     def forget(self, heard: Heard) -> None:
         """It decoded, or is heard better now."""
-        self.kept = [other for other in self.kept if other is not heard]
+        self.kept = [other for other in self.kept if heard not in other.readings]
 
     def expire(self, now: float) -> list[Undecoded]:
         """Give up what no replica can follow any more at stream sample `now`; bounded in number.
