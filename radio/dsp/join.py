@@ -82,13 +82,11 @@ class Joiner:
             if self._may_belong(mine, theirs)
         ]
         self.kept.append(heard)
-        for frame_class in {mine.header.frame_class.name: None for mine, _ in pairs}:
-            found = self._of_class(
-                [p for p in pairs if p[0].header.frame_class.name == frame_class]
-            )
-            if found:
-                return found
-        return []
+        by_class: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            by_class.setdefault(pair[0].header.frame_class.name, []).append(pair)
+        found = (self._of_class(alike) for alike in by_class.values())
+        return next((replicas for replicas in found if replicas), [])
 
     def _of_class(self, pairs: list[Pair]) -> list[Replica]:
         """The replicas found by pairs of one class, or by these in threes."""
