@@ -160,6 +160,8 @@ class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
         frames_lost: Frames that did not fit the bounded pipe and were dropped.
         samples: Samples processed.
         samples_lost: Samples that the hardware dropped.
+        samples_blanked: Samples cut out because they held impulses.
+        candidates: Places that looked like a preamble: the work that the air made.
         bursts: Bursts tried that were more than noise.
         rejected: Bursts that did not decode, by reason.
         load: CPU time over sample time since the last report; above 1 the worker falls behind.
@@ -175,6 +177,8 @@ class RadioStats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     frames_lost: int
     samples: int
     samples_lost: int
+    samples_blanked: int
+    candidates: int
     bursts: int
     rejected: dict[str, int]
     load: float

@@ -184,6 +184,8 @@ class Watch:
             frames_lost=self._outbox.frames_lost,
             samples=counts.samples,
             samples_lost=counts.samples_lost,
+            samples_blanked=counts.samples_blanked,
+            candidates=counts.candidates,
             bursts=counts.frames + counts.rejected.total(),
             rejected=dict(counts.rejected),
             load=self._meter.load(time.process_time(), counts.samples_s),

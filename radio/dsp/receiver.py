@@ -58,7 +58,7 @@ class Receiver:
         hop = Grid.cover(rate_hz, min(bit_rates), -half, half).hop
         self._run = max(1, round(RUN_S * rate_hz / hop)) * hop
         self._next_sample = 0
-        self._blanked_before = 0
+        self._blanked_before = self._candidates_before = 0
         self._blanker = Blanker(rate_hz)
         self._waiting: Complex = np.zeros(0, np.complex64)
         self._rates: list[RateReceiver] = []
@@ -71,8 +71,8 @@ class Receiver:
 
     @property
     def candidates(self) -> int:
-        """Places that looked like a preamble since the stream began: the work that the air made."""
-        return sum(rate.candidates for rate in self._rates)
+        """Places that looked like a preamble: the work that the air made."""
+        return self._candidates_before + sum(rate.candidates for rate in self._rates)
 
     @property
     def noise_dbfs_per_hz(self) -> float | None:
@@ -107,7 +107,7 @@ class Receiver:
 
     def _begin(self, first_sample: int) -> None:
         self._next_sample = first_sample
-        self._blanked_before = self.blanked_samples
+        self._blanked_before, self._candidates_before = self.blanked_samples, self.candidates
         self._blanker = Blanker(self._rate_hz)
         self._waiting = np.zeros(0, np.complex64)
         # Until a frame of the slowest bit rate is over and read, all others remember its beginning.

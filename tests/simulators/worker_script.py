@@ -26,8 +26,8 @@ def say(event: object) -> None:
 
 def stats(frames: int) -> RadioStats:
     return RadioStats(
-        frames=frames, frames_lost=0, samples=0, samples_lost=0, bursts=0, rejected={}, load=0.1,
-        noise_dbfs_per_hz=-120.0,
+        frames=frames, frames_lost=0, samples=0, samples_lost=0, samples_blanked=0, candidates=0,
+        bursts=0, rejected={}, load=0.1, noise_dbfs_per_hz=-120.0,
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ def stats(frames: int) -> RadioStats:
         frames_lost=0,
         samples=0,
         samples_lost=0,
+        samples_blanked=0,
+        candidates=0,
         bursts=0,
         rejected={},
         load=0.0,
