@@ -118,6 +118,8 @@ def _of_the_worker(stats: RadioStats) -> Iterator[str]:
             yield f"the receiver is deaf: it decoded {heard} of its {sent} last heartbeats"
     if stats.black_box and stats.black_box.problem:
         yield f"no clips are kept: {stats.black_box.problem}"
+    if stats.black_box and stats.black_box.too_short:
+        yield stats.black_box.too_short
 
 
 def _differences(balance: Balance) -> str:

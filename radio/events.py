@@ -109,6 +109,7 @@ class BlackBoxStats(msgspec.Struct, frozen=True, kw_only=True):
         removed: Clips that made room for others.
         failed: Clips that could not be written.
         problem: Why the last one could not; None while all is well.
+        too_short: What to change where memory is too short for bursts that did not decode.
     """
 
     clips: int
@@ -120,6 +121,7 @@ class BlackBoxStats(msgspec.Struct, frozen=True, kw_only=True):
     removed: int
     failed: int
     problem: str | None
+    too_short: str | None = None
 
 
 class PpmEstimate(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from radio.blackbox.black_box import BlackBox
-from radio.blackbox.ring import Datatype
 from radio.blackbox.writer import ClipWriter
 from radio.commands import KeepClip
 from radio.dsp.report import Undecoded
@@ -29,7 +28,7 @@ from radio.levels.meter import LevelMeter
 from radio.levels.oscillator import Oscillator
 from radio.levels.system_clock import clock_error_s
 from radio.listener import Counts, Found
-from radio.settings import RtlTcpSettings, WorkerSettings
+from radio.settings import WorkerSettings
 
 # Levels of so much air are told at once; the first time earlier, so that there is something to see.
 LEVELS_EVERY_S: Final = 600.0
@@ -90,7 +89,8 @@ class Instruments:
                 settings.black_box,
                 facts,
                 lasting.writer,
-                datatype=_datatype(settings),
+                datatype=settings.datatype,
+                needed_s=settings.clip_needed_s,
                 full_scale_dbm=lasting.full_scale.dbm,
                 zones=[zone.name for zone in zones],
                 simulated=lasting.simulated,
@@ -181,8 +181,3 @@ class Instruments:
         """For the report."""
         oscillator = self._lasting.oscillator
         return None if oscillator is None else oscillator.stats(self._counts.samples_s)
-
-
-def _datatype(settings: WorkerSettings) -> Datatype:
-    """An RTL-SDR gives 8 bits and no more; of other parts 16 are kept."""
-    return "cu8" if isinstance(settings.front_end, RtlTcpSettings) else "ci16_le"

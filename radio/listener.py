@@ -13,7 +13,7 @@ from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError, IqBlock, StreamFacts
 from radio.iso_time import iso_utc, later
 from radio.sigfox.zones import Zone
-from radio.watched_zones import zone_of
+from radio.watched_zones import sensing_s, zone_of, zones_captured
 
 Found = list[Decoded | Undecoded]
 
@@ -73,6 +73,7 @@ class Listener:
                 center_hz=facts.center_hz,
                 bit_rates=bit_rates,
                 bands_hz=tuple(zone.band_hz for zone in zones) or None,
+                sensing_s=sensing_s(zones or zones_captured(facts.center_hz, facts.rate_hz)),
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error

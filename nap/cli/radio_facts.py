@@ -75,6 +75,8 @@ def _oscillator(oscillator: OscillatorStats) -> str:
 
 def _black_box(box: BlackBoxStats) -> str:
     problem = f"; {box.problem}" if box.problem else ""
+    if box.passed_over:
+        problem = f"; {box.passed_over} bursts got none{problem}"
     return (
         f"{box.clips} clips, {box.bytes / 1e6:.1f} of {box.max_bytes / 1e6:.0f} MB; "
         f"the last {box.ring_s:.0f} s in memory{problem}"

@@ -87,6 +87,15 @@ def test_clips_that_cannot_be_written_are_an_alarm() -> None:
     assert alarm == "no clips are kept: /x: No space left on device"
 
 
+def test_memory_too_short_for_bursts_is_an_alarm_and_what_it_costs_is_shown() -> None:
+    assert STATS.black_box is not None
+    short = msgspec.structs.replace(STATS.black_box, too_short="set more", passed_over=7)
+    stats = msgspec.structs.replace(STATS, black_box=short)
+    assert alarms(stats) == ["set more"]
+    line = dict(radio_facts(radio(stats)))["black box"]
+    assert line.endswith("the last 20 s in memory; 7 bursts got none")
+
+
 def test_the_page_has_a_line_for_each() -> None:
     stats = msgspec.structs.replace(STATS, heartbeat=heartbeats(60, 59))
     page = dict(radio_facts(radio(stats)))
