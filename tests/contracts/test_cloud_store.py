@@ -110,7 +110,7 @@ def test_a_replay_changes_nothing(store: Committer, reader: Reader) -> None:
     outcome = store.commit([*first, heard(6)])[1]
     assert (outcome.new_records, outcome.replayed_records, outcome.new_messages) == (1, 5, 1)
     after = reader.page(EVERYTHING, 10)
-    assert after.messages[1:] == before.messages or len(after.messages) == 6
+    assert len(after.messages) == 6
     assert {m.id: m for m in before.messages}.items() <= {m.id: m for m in after.messages}.items()
 
 
