@@ -13,7 +13,7 @@ from nap.radio_link import RadioStatus
 from nap.relay.status import DestinationStatus
 from nap.spool.status import SpoolStatus
 from nap.whitelist.rules import Mode
-from radio.events import RadioStats
+from radio.stats import RadioStats
 
 # At the usual level nearly all decode; of ten in good health three are lost once in ten thousand.
 _ENOUGH_HEARTBEATS: Final = 10

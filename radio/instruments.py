@@ -12,14 +12,7 @@ from radio.blackbox.black_box import BlackBox
 from radio.blackbox.writer import ClipWriter
 from radio.commands import KeepClip
 from radio.dsp.report import Undecoded
-from radio.events import (
-    BlackBoxStats,
-    ClipKept,
-    FrameHeard,
-    HeartbeatStats,
-    LevelsMeasured,
-    OscillatorStats,
-)
+from radio.events import ClipKept, FrameHeard, LevelsMeasured
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.heartbeat import Heartbeat, HeartbeatRate, places_of
 from radio.levels.drift import DriftMeter
@@ -29,6 +22,7 @@ from radio.levels.oscillator import Oscillator
 from radio.levels.system_clock import clock_error_s
 from radio.listener import Counts, Found
 from radio.settings import WorkerSettings
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats
 
 # Levels of so much air are told at once; the first time earlier, so that there is something to see.
 LEVELS_EVERY_S: Final = 600.0

@@ -14,7 +14,7 @@ import numpy as np
 
 from radio.blackbox.writer import ClipWriter
 from radio.commands import KeepClip
-from radio.events import ClipKept, RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.events import ClipKept, StreamEnded, StreamFailed, StreamOpened
 from radio.frontend.ports import (
     FrontEnd,
     FrontEndError,
@@ -31,6 +31,7 @@ from radio.load_meter import LoadMeter
 from radio.outbox import Outbox
 from radio.reopen import ReopenDelay
 from radio.settings import RecordingSettings, WorkerSettings
+from radio.stats import RadioStats
 from radio.transmit_desk import TransmitDesk
 
 log = logging.getLogger(__name__)

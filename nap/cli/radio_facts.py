@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nap.levels import LevelsOfDay
 from nap.radio_link import RadioStatus
-from radio.events import BlackBoxStats, HeartbeatStats, OscillatorStats, RadioStats
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats, RadioStats
 
 
 def radio_facts(radio: RadioStatus) -> Iterator[tuple[str, str]]:

@@ -12,10 +12,11 @@ from radio.blackbox.reach import BYTES_PER_SAMPLE, Datatype
 from radio.blackbox.ring import SampleRing
 from radio.blackbox.writer import ClipWriter, Cut
 from radio.dsp.report import Undecoded
-from radio.events import BlackBoxStats, ClipKept
+from radio.events import ClipKept
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.iso_time import iso_utc
 from radio.settings import BlackBoxSettings
+from radio.stats import BlackBoxStats
 
 
 class BlackBox:

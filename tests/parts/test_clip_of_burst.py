@@ -11,12 +11,13 @@ import pytest
 import sigmf
 
 from radio.blackbox.writer import ClipWriter
-from radio.events import BlackBoxStats, ClipKept
+from radio.events import ClipKept
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.instruments import Instruments, Lasting
 from radio.levels.full_scale import FullScale
 from radio.listener import Counts, Listener
 from radio.settings import WorkerSettings
+from radio.stats import BlackBoxStats
 from tests.simulators.scene import Samples, Scene, white_noise
 
 BURST_S = 2.0

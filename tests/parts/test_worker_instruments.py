@@ -12,9 +12,10 @@ import pytest
 import sigmf
 
 from radio.air.air import Air
-from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, RadioStats, StreamFailed
+from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, StreamFailed
 from radio.frontend.sigmf_writer import write_recording
 from radio.sigfox.zones import ZONES
+from radio.stats import RadioStats
 from tests.parts.test_worker import close_stdin, events, record, worker
 from tests.simulators.scene import IMPULSES_PER_S, Scene, add_impulses
 

@@ -16,7 +16,8 @@ import time
 import msgspec
 
 from radio.commands import Command, Transmit
-from radio.events import DownlinkRefused, RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.events import DownlinkRefused, StreamEnded, StreamFailed, StreamOpened
+from radio.stats import RadioStats
 from tests.simulators.frames import frame
 
 

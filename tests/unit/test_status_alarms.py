@@ -12,14 +12,8 @@ from nap.late.replay import LateStatus
 from nap.levels import LevelHistory
 from nap.radio_link import RadioStatus
 from nap.status import alarms_of
-from radio.events import (
-    BlackBoxStats,
-    HeartbeatStats,
-    LevelsMeasured,
-    OscillatorStats,
-    PpmEstimate,
-    RadioStats,
-)
+from radio.events import LevelsMeasured
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats, PpmEstimate, RadioStats
 from tests.simulators.status import SPOOL, a_status
 
 STATS = RadioStats(
