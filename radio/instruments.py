@@ -23,6 +23,7 @@ from radio.levels.system_clock import clock_error_s
 from radio.listener import Counts, Found
 from radio.settings import WorkerSettings
 from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats
+from radio.watched_zones import sensing_s
 
 # Levels of so much air are told at once; the first time earlier, so that there is something to see.
 LEVELS_EVERY_S: Final = 600.0
@@ -76,6 +77,7 @@ class Instruments:
                 every_s=settings.heartbeat.every_s,
                 snr_db=settings.heartbeat.snr_db,
                 rng=rng,
+                sensing_s=sensing_s(zones),
             )
         self._black_box: BlackBox | None = None
         if lasting.writer is not None:
