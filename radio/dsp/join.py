@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from radio.dsp.detours import mend
 from radio.dsp.heard import Heard
+from radio.dsp.patience import given_up_after_s
 from radio.dsp.replicas import (
     LEAST_DEVIATIONS,
     Replica,
@@ -29,10 +30,8 @@ from radio.dsp.trellis import decode_together
 from radio.sigfox.bits import Bits
 from radio.sigfox.crc import crc16_fits
 from radio.sigfox.frame_type import RANKS
+from radio.sigfox.replica_timing import LONGEST_GAP_S
 
-LONGEST_GAP_S: Final = 2.0
-"""Between two frames of a message. Source: public descriptions of the uplink procedure."""
-_LONGEST_FRAME_BITS: Final = 208
 _EARLY_S: Final = 0.03  # clocks and measured starts are not exact
 # Two ranks together agree by chance up to 0.86, three up to 0.74; where they decode at all it is
 # more than 0.92. Each by itself must agree as well, so that a strong one cannot carry a stranger.
@@ -48,12 +47,6 @@ LEAST_BURST_DB: Final = -2.0
 
 Team = tuple[Heard, ...]
 Pair = tuple[Heard, Heard]
-
-
-def longest_hold_s(bit_rate: int, sensing_s: float) -> float:
-    """How long after the start of a message's first frame its last one may begin."""
-    frame_s = _LONGEST_FRAME_BITS / bit_rate
-    return (len(RANKS) - 1) * (frame_s + LONGEST_GAP_S) + sensing_s
 
 
 class Joiner:
@@ -111,7 +104,7 @@ class Joiner:
 
         What turned out to be noise is not told.
         """
-        hold = (longest_hold_s(self._bit_rate, self._sensing_s) * 2) * self._rate_hz
+        hold = given_up_after_s(self._bit_rate, self._sensing_s) * self._rate_hz
         lost = [heard for heard in self.kept if heard.header.start < now - hold]
         self.kept = [heard for heard in self.kept if heard.header.start >= now - hold]
         lost += self.kept[:-MOST_KEPT]
