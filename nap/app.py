@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from nap.api.server import Api
 from nap.clips import Clips
-from nap.combine import SENSING_S, Combiner, hold_s
+from nap.combine import Combiner, hold_s
 from nap.config import Config
 from nap.data_path import LEDGER, DataPath
 from nap.downlink.service import Downlinks
@@ -39,13 +39,12 @@ from nap.spool.spool import Spool
 from nap.tally_file import TallyFile
 from nap.whitelist.whitelist import Whitelist
 from radio.settings import RecordingSettings, SimulatorSettings, WorkerSettings
+from radio.watched_zones import sensing_s
 
 _log = logging.getLogger(__name__)
 
 _FAREWELL_S: Final = 3.0
 """How long the relays may still deliver what a stop found in the spool."""
-_LISTENS_FIRST: Final = {"RC3", "RC5"}
-"""Zones whose devices sense the channel before each frame."""
 
 
 def run(config: Config, worker: Sequence[str] = WORKER) -> None:
@@ -211,8 +210,8 @@ async def _ledger(config: Config, spool: Spool) -> tuple[Ledger, TallyFile]:
 
 
 def _combiner(radio: WorkerSettings) -> Combiner:
-    sensing_s = SENSING_S if radio.zone in _LISTENS_FIRST else 0.0
-    return Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=sensing_s))
+    longest_s = sensing_s(radio.zones)
+    return Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=longest_s))
 
 
 def _bounds(config: Config) -> Bounds:

@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from radio.events import FrameHeard
+from radio.sigfox.frame_type import RANKS
+from radio.sigfox.replica_timing import longest_hold_s
 
-RANKS: Final = 3
-_LONGEST_FRAME_BITS: Final = 208
-_LONGEST_GAP_S: Final = 2.0
 _MARGIN_S: Final = 1.0
-SENSING_S: Final = 8.0
-"""Where devices listen before they talk, all frames of a message are sent within this time more."""
 
 REMEMBER_S: Final = 60.0
 """How long after its first frame a message is known, so that a late replica makes no second one.
@@ -29,12 +26,8 @@ FRAMES_LIMIT: Final = 8
 
 
 def hold_s(bit_rate: int, *, sensing_s: float = 0.0) -> float:
-    """How long after a first frame the last one may end.
-
-    Source: public descriptions of the uplink procedure: three frames, gaps of at most 2 s.
-    """
-    frame_s = _LONGEST_FRAME_BITS / bit_rate
-    return (RANKS - 1) * (frame_s + _LONGEST_GAP_S) + sensing_s + _MARGIN_S
+    """How long after a first frame was decoded the last one may be."""
+    return longest_hold_s(bit_rate, sensing_s) + _MARGIN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +147,7 @@ class Combiner:
         message.ranks.add(frame.rank)
         if len(message.frames) < FRAMES_LIMIT:
             message.frames.append(frame)
-        return [*_close(message)] if len(message.ranks) == RANKS else []
+        return [*_close(message)] if len(message.ranks) == len(RANKS) else []
 
     def _forget(self, now: float) -> None:
         # These are closed: a message is held for less time than it is remembered.

@@ -24,12 +24,12 @@ from radio.events import (
     FrameHeard,
     LevelsMeasured,
     RadioEvent,
-    RadioStats,
     StreamEnded,
     StreamFailed,
     StreamOpened,
 )
 from radio.settings import WorkerSettings
+from radio.stats import RadioStats
 
 _log = logging.getLogger(__name__)
 

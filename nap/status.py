@@ -13,7 +13,7 @@ from nap.radio_link import RadioStatus
 from nap.relay.status import DestinationStatus
 from nap.spool.status import SpoolStatus
 from nap.whitelist.rules import Mode
-from radio.events import RadioStats
+from radio.stats import RadioStats
 
 # At the usual level nearly all decode; of ten in good health three are lost once in ten thousand.
 _ENOUGH_HEARTBEATS: Final = 10
@@ -118,6 +118,8 @@ def _of_the_worker(stats: RadioStats) -> Iterator[str]:
             yield f"the receiver is deaf: it decoded {heard} of its {sent} last heartbeats"
     if stats.black_box and stats.black_box.problem:
         yield f"no clips are kept: {stats.black_box.problem}"
+    if stats.black_box and stats.black_box.too_short:
+        yield stats.black_box.too_short
 
 
 def _differences(balance: Balance) -> str:

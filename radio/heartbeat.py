@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from radio.dsp.modulate import DbpskBurst
+from radio.dsp.patience import given_up_after_s
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import Complex
 from radio.sigfox.uplink import MessageType, Uplink, encode_uplink
@@ -28,8 +29,8 @@ _FROM_EDGE_HZ: Final = {100: 700.0, 600: 2500.0}
 _JITTER_HZ: Final = 50.0
 # The floor must have settled before a level can be told by it.
 _FIRST_AFTER_S: Final = 10.0
-# A burst that stands in the shadow of another is tried for some seconds more.
-_GIVEN_UP_AFTER_S: Final = 15.0
+# Samples come and are worked on in runs.
+_RUNS_S: Final = 0.5
 _SAME_S: Final = 0.5
 _PAYLOAD_BYTES: Final = 12
 
@@ -110,11 +111,15 @@ class Heartbeat:
         every_s: float,
         snr_db: float,
         rng: np.random.Generator,
+        sensing_s: float = 0.0,
     ) -> None:
-        """Add one every `every_s` seconds of samples, in one place after the other."""
+        """Add one every `every_s` seconds of samples, in one place after the other.
+
+        `sensing_s` is the receiver's: it tells how long one that fails is waited for.
+        """
         self._places, self._rate, self._rng = places, rate, rng
         self._rate_hz, self._center_hz = rate_hz, center_hz
-        self._every_s, self._snr_db = every_s, snr_db
+        self._every_s, self._snr_db, self._sensing_s = every_s, snr_db, sensing_s
         self._count = 0
         self._next_s: float | None = None
         self._pending: _Injected | None = None
@@ -157,10 +162,14 @@ class Heartbeat:
             return found
         ours = [event for event in found if pending.is_in(event)]
         decoded = any(isinstance(event, Decoded) for event in ours)
-        if decoded or stream_s > pending.burst.ends_s + _GIVEN_UP_AFTER_S:
+        if decoded or stream_s > self._given_up_s(pending.burst):
             self._rate.note(now, decoded=decoded)
             self._pending = None
         return [event for event in found if event not in ours] if ours else found
+
+    def _given_up_s(self, burst: DbpskBurst) -> float:
+        """When the receiver has told of it even if it did not decode."""
+        return burst.first_bit_s + given_up_after_s(burst.bit_rate, self._sensing_s) + _RUNS_S
 
     def _make(self, place: Place, end_s: float, noise_db: float) -> _Injected:
         rng = self._rng

@@ -9,18 +9,10 @@ from typing import Final
 import numpy as np
 
 from radio.blackbox.black_box import BlackBox
-from radio.blackbox.ring import Datatype
 from radio.blackbox.writer import ClipWriter
 from radio.commands import KeepClip
 from radio.dsp.report import Undecoded
-from radio.events import (
-    BlackBoxStats,
-    ClipKept,
-    FrameHeard,
-    HeartbeatStats,
-    LevelsMeasured,
-    OscillatorStats,
-)
+from radio.events import ClipKept, FrameHeard, LevelsMeasured
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.heartbeat import Heartbeat, HeartbeatRate, places_of
 from radio.levels.drift import DriftMeter
@@ -29,7 +21,9 @@ from radio.levels.meter import LevelMeter
 from radio.levels.oscillator import Oscillator
 from radio.levels.system_clock import clock_error_s
 from radio.listener import Counts, Found
-from radio.settings import RtlTcpSettings, WorkerSettings
+from radio.settings import WorkerSettings
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats
+from radio.watched_zones import sensing_s
 
 # Levels of so much air are told at once; the first time earlier, so that there is something to see.
 LEVELS_EVERY_S: Final = 600.0
@@ -83,6 +77,7 @@ class Instruments:
                 every_s=settings.heartbeat.every_s,
                 snr_db=settings.heartbeat.snr_db,
                 rng=rng,
+                sensing_s=sensing_s(zones),
             )
         self._black_box: BlackBox | None = None
         if lasting.writer is not None:
@@ -90,7 +85,8 @@ class Instruments:
                 settings.black_box,
                 facts,
                 lasting.writer,
-                datatype=_datatype(settings),
+                datatype=settings.datatype,
+                needed_s=settings.clip_needed_s,
                 full_scale_dbm=lasting.full_scale.dbm,
                 zones=[zone.name for zone in zones],
                 simulated=lasting.simulated,
@@ -181,8 +177,3 @@ class Instruments:
         """For the report."""
         oscillator = self._lasting.oscillator
         return None if oscillator is None else oscillator.stats(self._counts.samples_s)
-
-
-def _datatype(settings: WorkerSettings) -> Datatype:
-    """An RTL-SDR gives 8 bits and no more; of other parts 16 are kept."""
-    return "cu8" if isinstance(settings.front_end, RtlTcpSettings) else "ci16_le"

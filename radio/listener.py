@@ -13,7 +13,7 @@ from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError, IqBlock, StreamFacts
 from radio.iso_time import iso_utc, later
 from radio.sigfox.zones import Zone
-from radio.watched_zones import zone_of
+from radio.watched_zones import sensing_s, zone_of, zones_captured
 
 Found = list[Decoded | Undecoded]
 
@@ -30,6 +30,8 @@ class Counts:
     samples: int = 0
     samples_s: float = 0.0
     samples_lost: int = 0
+    samples_blanked: int = 0
+    candidates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
 
@@ -71,10 +73,12 @@ class Listener:
                 center_hz=facts.center_hz,
                 bit_rates=bit_rates,
                 bands_hz=tuple(zone.band_hz for zone in zones) or None,
+                sensing_s=sensing_s(zones or zones_captured(facts.center_hz, facts.rate_hz)),
             )
         except ValueError as error:
             raise UnfitStreamError(str(error)) from error
         self.noise_dbfs_per_hz: float | None = None
+        self._told_blanked = self._told_candidates = 0
         self._block_s = 0.0
         self._block_utc: datetime | None = None
 
@@ -95,11 +99,19 @@ class Listener:
         return self._heard(self._receiver.flush())
 
     def _heard(self, found: Found) -> list[FrameHeard]:
+        self._count_work()
         found = self._sift(found)
         for burst in found:
             if isinstance(burst, Undecoded):
                 self._counts.rejected[burst.reason] += 1
         return [self._frame(burst) for burst in found if isinstance(burst, Decoded)]
+
+    def _count_work(self) -> None:
+        """Add what the receiver, which counts its own stream only, did since the last time."""
+        blanked, candidates = self._receiver.blanked_samples, self._receiver.candidates
+        self._counts.samples_blanked += blanked - self._told_blanked
+        self._counts.candidates += candidates - self._told_candidates
+        self._told_blanked, self._told_candidates = blanked, candidates
 
     def _frame(self, decoded: Decoded) -> FrameHeard:
         self._counts.frames += 1

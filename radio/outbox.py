@@ -13,8 +13,8 @@ from radio.events import (
     DownlinkSent,
     FrameHeard,
     RadioEvent,
-    RadioStats,
 )
+from radio.stats import RadioStats
 
 _KEPT: Final = (DownlinkPlanned, DownlinkSent, DownlinkRefused, ClipKept)
 

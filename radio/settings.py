@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from radio.blackbox.reach import Datatype, needed_s, too_short
 from radio.levels.reference import ReferenceDevice
 from radio.sigfox.zones import ZONES, Zone
 from radio.transmit_settings import TransmitSettings
-from radio.watched_zones import bit_rates, center_hz, check_rate
+from radio.watched_zones import bit_rates, center_hz, check_rate, sensing_s
 
 Rate = Annotated[float, Meta(ge=200e3, le=20e6, description="samples per second")]
 Gain = Annotated[float, Meta(ge=-30, le=100, description="dB; none: automatic")]
@@ -92,8 +93,10 @@ class BlackBoxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         folder: Where clips are; absent: `clips` in the gateway's state_dir.
         max_bytes: Room for clips; the oldest and least interesting go first.
-        ring_s: The last seconds of samples are kept in memory for clips, if ring_bytes hold them.
-        ring_bytes: Memory for them. A second at 250 kS/s takes 500 kB of an RTL-SDR, else 1 MB.
+        ring_s: The last seconds of samples are kept in memory for clips, if ring_bytes hold them;
+            absent: as many as it takes until a burst is given up, 13 to 29 by zone.
+        ring_bytes: Memory for them, at most. A second at 250 kS/s takes 500 kB of an RTL-SDR, else
+            1 MB.
         lowest_snr_db: A weaker burst is none worth a clip.
         clips_per_hour: Of undecoded bursts, at most.
         decode_again: After an update clips are decoded again, and what is found is relayed late.
@@ -102,11 +105,23 @@ class BlackBoxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     enabled: bool = True
     folder: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000_000)] = 64_000_000
-    ring_s: Annotated[float, Meta(ge=1, le=3600)] = 20.0
-    ring_bytes: Annotated[int, Meta(ge=1_000_000, le=100_000_000_000)] = 40_000_000
+    ring_s: Annotated[float, Meta(ge=1, le=3600)] | None = None
+    ring_bytes: Annotated[int, Meta(ge=1_000_000, le=100_000_000_000)] = 100_000_000
     lowest_snr_db: Snr = 8.0
     clips_per_hour: Annotated[int, Meta(ge=0, le=3600)] = 12
     decode_again: bool = True
+
+    def too_short(self, needed_s: float, rate_hz: float, datatype: Datatype) -> str | None:
+        """What to change for bursts to become clips, if they are wanted and memory is too short."""
+        if not self.enabled or self.clips_per_hour == 0:
+            return None
+        return too_short(
+            needed_s=needed_s,
+            ring_s=self.ring_s,
+            ring_bytes=self.ring_bytes,
+            rate_hz=rate_hz,
+            datatype=datatype,
+        )
 
 
 class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,3 +180,21 @@ class WorkerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def all_bit_rates(self) -> tuple[int, ...]:
         """What to listen for."""
         return self.bit_rates or bit_rates(self.zones)
+
+    @property
+    def datatype(self) -> Datatype:
+        """In which samples are kept: an RTL-SDR gives 8 bits and no more, of others 16 are kept."""
+        return "cu8" if isinstance(self.front_end, RtlTcpSettings) else "ci16_le"
+
+    @property
+    def clip_needed_s(self) -> float:
+        """How long samples must stay in memory for a burst to become a clip."""
+        return needed_s(self.all_bit_rates, sensing_s(self.zones))
+
+    @property
+    def advice(self) -> str | None:
+        """What had better be changed, although it can be used as it is."""
+        if isinstance(self.front_end, RecordingSettings):
+            return None
+        rate_hz = self.front_end.rate_hz
+        return self.black_box.too_short(self.clip_needed_s, rate_hz, self.datatype)

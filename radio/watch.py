@@ -1,4 +1,4 @@
-"""Keeping a front end open: streams, failures, and reports about both."""
+"""Keeping a front end open: streams, failures, and what is asked for meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from radio.blackbox.writer import ClipWriter
 from radio.commands import KeepClip
-from radio.events import ClipKept, RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.events import ClipKept, StreamEnded, StreamFailed, StreamOpened
 from radio.frontend.ports import (
     FrontEnd,
     FrontEndError,
@@ -27,9 +27,9 @@ from radio.instruments import Instruments, Lasting
 from radio.levels.full_scale import full_scale_of
 from radio.levels.oscillator import Oscillator
 from radio.listener import Counts, Found, Listener, UnfitStreamError
-from radio.load_meter import LoadMeter
 from radio.outbox import Outbox
 from radio.reopen import ReopenDelay
+from radio.reporter import Reporter
 from radio.settings import RecordingSettings, WorkerSettings
 from radio.transmit_desk import TransmitDesk
 
@@ -56,8 +56,8 @@ class Watch:
         # A recording waits for its reader; live samples do not come again.
         self._patient = isinstance(settings.front_end, RecordingSettings)
         self._counts = Counts()
-        self._meter = LoadMeter()
         self._lasting = _lasting(settings, outbox, simulated=front_end.simulated)
+        self._reporter = Reporter(outbox, self._counts, self._lasting.full_scale)
         self._commands: queue.Queue[KeepClip] = queue.Queue(_MOST_COMMANDS)
         self._streaming = False
 
@@ -103,14 +103,13 @@ class Watch:
             instruments = self._instruments(stream.facts)
             listener = self._listener(stream.facts, instruments)
             self._say_opened(stream)
-            self._meter.begin(time.monotonic(), time.process_time(), self._counts.samples_s)
+            self._reporter.begin()
             self._streaming = True
             try:
                 for block in stream.blocks():
                     self._desk.follow(block, stream.facts.rate_hz)
                     self._hear(block, listener, instruments)
-                    if self._meter.due(time.monotonic()):
-                        self._report(listener, instruments)
+                    self._reporter.report_if_due(listener, instruments)
                     if self._stop.is_set():
                         return
             finally:
@@ -118,7 +117,7 @@ class Watch:
                 self._obey(None)
             for frame in listener.flush():
                 self._outbox.put(frame, wait=self._patient)
-            self._report(listener, instruments)
+            self._reporter.report(listener, instruments)
             self._outbox.put(StreamEnded(), wait=True)
 
     def _hear(self, block: IqBlock, listener: Listener, instruments: Instruments | None) -> None:
@@ -176,27 +175,6 @@ class Watch:
     def _fail(self, error: FrontEndError, again_in_s: float | None) -> None:
         log.warning("front end failed: %s again_in_s=%s", error, again_in_s)
         self._outbox.put(StreamFailed(reason=str(error), again_in_s=again_in_s))
-
-    def _report(self, listener: Listener, instruments: Instruments | None) -> None:
-        counts, full_scale = self._counts, self._lasting.full_scale
-        stats = RadioStats(
-            frames=counts.frames,
-            frames_lost=self._outbox.frames_lost,
-            samples=counts.samples,
-            samples_lost=counts.samples_lost,
-            bursts=counts.frames + counts.rejected.total(),
-            rejected=dict(counts.rejected),
-            load=self._meter.load(time.process_time(), counts.samples_s),
-            noise_dbfs_per_hz=listener.noise_dbfs_per_hz,
-            full_scale_dbm=full_scale.dbm,
-            uncalibrated=full_scale.unknown,
-            heartbeat=instruments.heartbeat_stats() if instruments else None,
-            black_box=instruments.black_box_stats() if instruments else None,
-            oscillator=instruments.oscillator_stats() if instruments else None,
-        )
-        self._outbox.put(stats)
-        if instruments is not None and (levels := instruments.levels_due()) is not None:
-            self._outbox.put(levels)
 
 
 def _utc_of(block: IqBlock) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from radio.sigfox.zones import Zone
+from radio.sigfox.zones import ZONES, Zone
 
 # The filters of front ends fall off toward the edges of what they sample.
 USABLE_SHARE: Final = 0.9
@@ -26,6 +26,21 @@ def center_hz(zones: Sequence[Zone]) -> int:
 def bit_rates(zones: Sequence[Zone]) -> tuple[int, ...]:
     """What any of them has, the usual one of the first zone first."""
     return tuple(dict.fromkeys(rate for zone in zones for rate in zone.bit_rates))
+
+
+def sensing_s(zones: Sequence[Zone]) -> float:
+    """How long devices of any of them may listen before they talk."""
+    return max((zone.sensing_s for zone in zones), default=0.0)
+
+
+def zones_captured(center_hz: float, rate_hz: float) -> tuple[Zone, ...]:
+    """Those of which something was sampled; all, where none was: the frequency is not known."""
+    reached = [
+        zone
+        for zone in ZONES.values()
+        if zone.band_hz[0] < center_hz + rate_hz / 2 and zone.band_hz[1] > center_hz - rate_hz / 2
+    ]
+    return tuple(reached or ZONES.values())
 
 
 def check_rate(zones: Sequence[Zone], rate_hz: float) -> None:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"nap-cloud messages: {error}", file=sys.stderr)
         return 1
     if not args.json:
-        print(_row("HEARD", "DEVICE", "SEQ", "TYPE", "PAYLOAD", "SNR dB", "STATIONS"))
+        print(_row("HEARD", "DEVICE", "SEQ", "TYPE", "PAYLOAD", "SNR dB", "ZONE", "STATIONS"))
     for message in page.messages:
         print(msgspec.json.encode(message).decode() if args.json else _line(message))
     return 0
@@ -49,12 +49,13 @@ def _line(message: Message) -> str:
         message.message_type,
         message.payload or "-",
         f"{message.snr_db:.1f}",
+        (message.zone or "-") + (" late" if message.late else ""),
         " ".join(one.station for one in message.receptions),
     )
 
 
 def _row(*cells: str) -> str:
-    widths = (24, 8, 4, 13, 24, 6, 0)
+    widths = (24, 8, 4, 13, 24, 6, 8, 0)
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 

@@ -17,7 +17,7 @@ from cloud.store.entries import (
 )
 from cloud.store.numbers import Numbers
 from cloud.store.placing import place_uplinks
-from cloud.store.receptions import Heard, write_receptions
+from cloud.store.receptions import Heard, How, write_receptions
 from cloud.store.records import RecordEntry, RecordKey, unseen, write_records
 from cloud.store.refusals import write_refusals
 from cloud.store.repetitions import of_stored_uplinks, that_waited
@@ -107,4 +107,4 @@ def _of_uplinks(
 ) -> Iterator[Heard]:
     for key, entry in uplinks.items():
         uplink = entry.uplink
-        yield Heard(placed[key], ids.stations[entry.nap_id], [uplink.frame], uplink.combined)
+        yield Heard(placed[key], ids.stations[entry.nap_id], [uplink.frame], How.of(uplink))

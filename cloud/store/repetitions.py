@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, tuple_
 from cloud.store.entries import RepetitionsHeard, UplinkHeard
 from cloud.store.identity import decode_frames, encode_frames
 from cloud.store.insert import insert_new
-from cloud.store.receptions import Heard
+from cloud.store.receptions import Heard, How
 from cloud.store.records import RecordKey, stored
 from cloud.store.schema import early_repetitions
 from cloud.store.stations import KnownIds
@@ -32,7 +32,7 @@ def of_stored_uplinks(
             row = {"spool_id": target[0], "uplink_number": target[1], "stored_ms": now_ms}
             early.append(row | {"frames": encode_frames(frames)})
         elif (message_id := known[target]) is not None:
-            heard.append(Heard(message_id, ids.stations[entry.nap_id], frames, combined=False))
+            heard.append(Heard(message_id, ids.stations[entry.nap_id], frames, how=None))
     insert_new(connection, early_repetitions, early)
     return heard
 
@@ -53,5 +53,5 @@ def that_waited(
         entry = uplinks[spool_id, number]
         station_id = ids.stations[entry.nap_id]
         told = decode_frames(frames)
-        yield Heard(placed[spool_id, number], station_id, told, entry.uplink.combined)
+        yield Heard(placed[spool_id, number], station_id, told, How.of(entry.uplink))
     connection.execute(delete(early_repetitions).where(ours))

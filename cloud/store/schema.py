@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata: Final = MetaData(
@@ -110,6 +111,8 @@ reception: Final = Table(
     Column("combined", Boolean, nullable=False),
     Column("replicas", SmallInteger, nullable=False),
     Column("frames", Text, nullable=False),
+    Column("zone", String(3)),
+    Column("late", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 

@@ -34,6 +34,8 @@ def shape_message(row: Row[Any], receptions: Sequence[Row[Any]]) -> Message:
         snr_db=best.snr_db,
         rssi_dbm=best.rssi_dbm,
         frequency_hz=best.frequency_hz,
+        zone=best.zone,
+        late=all(one.late for one in heard),
         replicas=len({frame.rank for one in heard for frame in one.frames}),
         receptions=heard,
     )
@@ -74,5 +76,7 @@ def _shape_reception(row: Row[Any]) -> Reception:
         frequency_hz=row.frequency_hz,
         replicas=row.replicas,
         combined=row.combined,
+        zone=row.zone,
+        late=row.late,
         frames=decode_frames(row.frames),
     )

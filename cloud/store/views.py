@@ -21,6 +21,8 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     frequency_hz: float
     replicas: Annotated[int, Meta(description="frames of the message that it decoded, 1 to 3")]
     combined: Annotated[bool, Meta(description="only the frames together decoded")]
+    zone: Annotated[str | None, Meta(description="RC1 to RC7; null: the station did not say")]
+    late: Annotated[bool, Meta(description="decoded long after it was heard, from kept samples")]
     frames: list[Frame]
 
 
@@ -43,6 +45,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     snr_db: Annotated[float, Meta(description="of the best reception")]
     rssi_dbm: Annotated[float | None, Meta(description="of the best reception")]
     frequency_hz: Annotated[float, Meta(description="of the best reception")]
+    zone: Annotated[str | None, Meta(description="of the best reception")]
+    late: Annotated[bool, Meta(description="no station decoded it when it was heard")]
     replicas: Annotated[int, Meta(description="different ranks that any station decoded")]
     receptions: Annotated[list[Reception], Meta(description="one per station, best first")]
 

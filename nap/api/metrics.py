@@ -94,6 +94,9 @@ def _radio_metrics(radio: RadioStatus) -> Iterator[_Metric]:
         yield _one("radio_drift_hz_per_s", "gauge", "Of our oscillator.", day.common_drift_hz_per_s)
     if stats is None:
         return
+    yield _one("radio_samples_blanked_total", "counter", "Impulses.", stats.samples_blanked)
+    yield _one("radio_candidates_total", "counter", "Looked like a preamble.", stats.candidates)
+    yield _one("radio_bursts_total", "counter", "Of these more than noise.", stats.bursts)
     yield _one("radio_full_scale_dbm", "gauge", "At the antenna.", stats.full_scale_dbm)
     if (beat := stats.heartbeat) is not None:
         sent, heard = beat.injected_last_hour, beat.decoded_last_hour

@@ -6,6 +6,7 @@ import argparse
 import http.client
 import socket
 import sys
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,12 +21,16 @@ T = TypeVar("T")
 _TIMEOUT_S: Final = 30.0
 
 
-class NotRunningError(Exception):
+class GatewayError(Exception):
+    """The gateway did not do what was asked; the message is for people."""
+
+
+class NotRunningError(GatewayError):
     """No gateway answers on the socket."""
 
 
-class RefusedError(Exception):
-    """The gateway, or the way to it, refused; the message is for people."""
+class RefusedError(GatewayError):
+    """It, or the way to it, refused."""
 
 
 class _Problem(msgspec.Struct):
@@ -56,6 +61,19 @@ def configured(args: argparse.Namespace) -> Config | None:
 def complain(message: str) -> None:
     """Say on stderr what went wrong."""
     print(f"nap: {message}", file=sys.stderr)
+
+
+def show(args: argparse.Namespace, lines: Callable[[Config], Iterable[str]]) -> int:
+    """Print what was asked of the gateway; 1 when it cannot be asked, and then why is on stderr."""
+    config = configured(args)
+    if config is None:
+        return 1
+    try:
+        print("\n".join(lines(config)))
+    except GatewayError as error:
+        complain(str(error))
+        return 1
+    return 0
 
 
 def ask(

@@ -7,14 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from nap.cli.box import (
-    NotRunningError,
-    RefusedError,
-    add_config_argument,
-    ask,
-    complain,
-    configured,
-)
+from nap.cli.box import add_config_argument, ask, complain, show
 from nap.clips import ClipList, ClipListed, ClipMade, ClipWanted
 from nap.config import Config
 
@@ -40,16 +33,8 @@ def run(args: argparse.Namespace) -> int:
     if (args.action == "record") != (args.seconds is not None):
         complain("nap clips record SECONDS, or nap clips")
         return 2
-    config = configured(args)
-    if config is None:
-        return 1
-    try:
-        lines = _record(config, args) if args.action == "record" else _list(config, args)
-    except (NotRunningError, RefusedError) as error:
-        complain(str(error))
-        return 1
-    print("\n".join(lines))
-    return 0
+    lines = _record if args.action == "record" else _list
+    return show(args, lambda config: lines(config, args))
 
 
 def _record(config: Config, args: argparse.Namespace) -> list[str]:

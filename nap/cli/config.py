@@ -35,9 +35,11 @@ def _show(args: argparse.Namespace) -> int:
 
 def _check(path: Path) -> int:
     try:
-        load(path)
+        advice = load(path).radio.advice
     except ConfigError as error:
         complain(str(error))
         return 1
     print(f"{path}: good")
+    if advice:
+        complain(f"{path}: {advice}")
     return 0

@@ -12,13 +12,14 @@ import msgspec
 
 from nap.cli.keys import KeyFileError, read_keys
 from nap.cli.progress import Progress
-from nap.combine import SENSING_S, Closed, Combiner, Event, hold_s
+from nap.combine import Closed, Combiner, Event, hold_s
 from radio.events import FrameHeard
 from radio.frontend.ports import FrontEndError
 from radio.frontend.sigmf import Recording
 from radio.listener import Counts, Listener
 from radio.sigfox.tag import tags_equal, uplink_tag
 from radio.sigfox.zones import ZONES
+from radio.watched_zones import sensing_s
 
 _BIT_RATES: Final = {"100": (100,), "600": (600,), "both": (100, 600)}
 _HEADER_BYTES: Final = 6
@@ -131,7 +132,8 @@ def _complete(args: argparse.Namespace, progress: Progress) -> Iterator[Closed]:
     # Without a frequency in the recording, carriers are counted from its centre.
     centre_hz = float(ZONES[zone].uplink_center_hz) if zone else 0.0
     # Which zone's devices listen before they talk is not always known: allow for it.
-    combiner = Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=SENSING_S))
+    longest_s = sensing_s(tuple(ZONES.values()))
+    combiner = Combiner(lambda bit_rate: hold_s(bit_rate, sensing_s=longest_s))
     with Recording(args.recording, assumed_center_hz=centre_hz).open() as stream:
         listener = Listener(
             stream.facts,

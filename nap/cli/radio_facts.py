@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nap.levels import LevelsOfDay
 from nap.radio_link import RadioStatus
-from radio.events import BlackBoxStats, HeartbeatStats, OscillatorStats, RadioStats
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats, RadioStats
 
 
 def radio_facts(radio: RadioStatus) -> Iterator[tuple[str, str]]:
@@ -16,6 +16,7 @@ def radio_facts(radio: RadioStatus) -> Iterator[tuple[str, str]]:
         yield "air", _air(radio.levels)
     if stats is None:
         return
+    yield "search", _search(stats)
     yield "levels", _calibration(stats)
     if stats.heartbeat:
         yield "heartbeat", _heartbeat(stats.heartbeat)
@@ -39,6 +40,14 @@ def _air(day: LevelsOfDay) -> str:
         f"{noise} over {day.hours:.1f} h; busy {100 * day.busy:.2f} %, now "
         f"{100 * day.busy_now:.2f} %, most {100 * day.busy_of_khz[worst]:.1f} % at "
         f"{day.khz[worst] / 1e3:.3f} MHz{drift}"
+    )
+
+
+def _search(stats: RadioStats) -> str:
+    blanked = 100 * stats.samples_blanked / stats.samples if stats.samples else 0.0
+    return (
+        f"{stats.candidates} candidates, {stats.bursts} bursts, {stats.frames} frames; "
+        f"{stats.samples_blanked} samples ({blanked:.2g} %) cut out as impulses"
     )
 
 
@@ -66,6 +75,8 @@ def _oscillator(oscillator: OscillatorStats) -> str:
 
 def _black_box(box: BlackBoxStats) -> str:
     problem = f"; {box.problem}" if box.problem else ""
+    if box.passed_over:
+        problem = f"; {box.passed_over} bursts got none{problem}"
     return (
         f"{box.clips} clips, {box.bytes / 1e6:.1f} of {box.max_bytes / 1e6:.0f} MB; "
         f"the last {box.ring_s:.0f} s in memory{problem}"

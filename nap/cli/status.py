@@ -9,15 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from nap.cli.box import (
-    NotRunningError,
-    RefusedError,
-    add_config_argument,
-    ask,
-    complain,
-    configured,
-)
+from nap.cli.box import add_config_argument, ask, show
 from nap.cli.radio_facts import radio_facts
+from nap.config import Config
 from nap.relay.status import DestinationStatus
 from nap.status import DownlinkStatus, Status
 
@@ -30,19 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask and print; 1 when the gateway does not run."""
-    config = configured(args)
-    if config is None:
-        return 1
-    try:
+
+    def lines(config: Config) -> Iterator[str]:
         status = ask(config.socket_path, "GET", "/v1/status", Status)
-    except (NotRunningError, RefusedError) as error:
-        complain(str(error))
-        return 1
-    if args.json:
-        print(msgspec.json.encode(status).decode())
-    else:
-        print("\n".join(_page(status)))
-    return 0
+        return iter([msgspec.json.encode(status).decode()]) if args.json else _page(status)
+
+    return show(args, lines)
 
 
 def _page(status: Status) -> Iterator[str]:

@@ -22,6 +22,7 @@ from radio.dsp.receiver import Receiver
 from radio.frontend.ports import FrontEndError, IqBlock, RecordingError, StreamFacts
 from radio.frontend.sigmf import Recording, RecordingStream
 from radio.sigfox.zones import ZONES, Zone
+from radio.watched_zones import sensing_s, zones_captured
 
 _BIT_RATES: Final = {"100": (100,), "600": (600,), "both": (100, 600)}
 
@@ -120,6 +121,9 @@ def _receiver(facts: StreamFacts, bit_rates: tuple[int, ...], zone: Zone | None)
             center_hz=facts.center_hz,
             bit_rates=bit_rates,
             bands_hz=(zone.band_hz,) if zone else None,
+            sensing_s=sensing_s(
+                (zone,) if zone else zones_captured(facts.center_hz, facts.rate_hz)
+            ),
         )
     except ValueError as error:
         raise RecordingError(str(error)) from error

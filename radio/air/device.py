@@ -15,11 +15,11 @@ import numpy as np
 
 from radio.air.hopping import carriers_hz
 from radio.dsp.modulate import DbpskBurst, Shape
+from radio.sigfox.replica_timing import LONGEST_FRAME_BITS
 from radio.sigfox.uplink import MessageType, Uplink, encode_uplink
 from radio.sigfox.zones import FRAME_GAP_S, Zone
 
 LONGEST_PAYLOAD_BYTES: Final = 12
-_LONGEST_FRAME_BITS: Final = 208
 _RAMPS_BITS: Final = 3
 # A message starts this part of an interval early or late: real clocks are not in step.
 _JITTER: Final = 0.1
@@ -88,7 +88,7 @@ class Device:
     @property
     def longest_message_s(self) -> float:
         """No message takes longer."""
-        frame_s = (_LONGEST_FRAME_BITS + _RAMPS_BITS) / self.bit_rate
+        frame_s = (LONGEST_FRAME_BITS + _RAMPS_BITS) / self.bit_rate
         return self.frames * frame_s + (self.frames - 1) * FRAME_GAP_S
 
     def message_numbers(self, begin_s: float, end_s: float) -> range:

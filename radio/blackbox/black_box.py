@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from radio.blackbox.clip import ClipAbout
 from radio.blackbox.files import Kind
 from radio.blackbox.planner import ClipPlanner, Planned
-from radio.blackbox.ring import BYTES_PER_SAMPLE, Datatype, SampleRing
+from radio.blackbox.reach import BYTES_PER_SAMPLE, Datatype
+from radio.blackbox.ring import SampleRing
 from radio.blackbox.writer import ClipWriter, Cut
 from radio.dsp.report import Undecoded
-from radio.events import BlackBoxStats, ClipKept
+from radio.events import ClipKept
 from radio.frontend.ports import IqBlock, StreamFacts
 from radio.iso_time import iso_utc
 from radio.settings import BlackBoxSettings
+from radio.stats import BlackBoxStats
 
 
 class BlackBox:
@@ -27,16 +29,19 @@ class BlackBox:
         writer: ClipWriter,
         *,
         datatype: Datatype,
+        needed_s: float,
         full_scale_dbm: float | None,
         zones: Sequence[str],
         simulated: bool,
     ) -> None:
+        """Keep the samples of a stream; of bursts they are asked for up to `needed_s` later."""
         self._settings, self._facts, self._writer = settings, facts, writer
         self._full_scale_dbm, self._zones = full_scale_dbm, tuple(zones)
         self._simulated = simulated
-        wanted = settings.ring_s * facts.rate_hz
+        wanted = (settings.ring_s or needed_s) * facts.rate_hz
         most = settings.ring_bytes / BYTES_PER_SAMPLE[datatype]
         self._ring = SampleRing(datatype, int(min(wanted, most)))
+        self._too_short = settings.too_short(needed_s, facts.rate_hz, datatype)
         self._planner = ClipPlanner(
             lowest_snr_db=settings.lowest_snr_db, per_hour=settings.clips_per_hour
         )
@@ -75,6 +80,7 @@ class BlackBox:
             removed=writer.removed,
             failed=writer.failed,
             problem=writer.problem,
+            too_short=self._too_short,
         )
 
     @property

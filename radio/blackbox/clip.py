@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 
 from radio.blackbox.files import Kind
-from radio.blackbox.ring import Datatype
+from radio.blackbox.reach import Datatype
 from radio.dsp.report import Undecoded
+from radio.sigfox.replica_timing import LONGEST_FRAME_BITS
 
 _SIGMF_VERSION: Final = "1.2.6"
-_FRAME_BITS: Final = 208
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ _DESCRIPTIONS: Final[dict[Kind, str]] = {
 def _annotation(burst: Undecoded, about: ClipAbout, samples: int) -> dict[str, object]:
     start = round((burst.start_s - about.first_s) * about.rate_hz)
     start = min(max(start, 0), samples)
-    longest = round(_FRAME_BITS / burst.bit_rate * about.rate_hz)
+    longest = round(LONGEST_FRAME_BITS / burst.bit_rate * about.rate_hz)
     return {
         "core:sample_start": start,
         "core:sample_count": min(longest, samples - start),

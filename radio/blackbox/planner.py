@@ -9,16 +9,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from radio.blackbox.reach import BEFORE_S, WAIT_S
 from radio.dsp.report import Undecoded
+from radio.sigfox.replica_timing import LONGEST_FRAME_BITS
 
-# The longest frame and its surroundings: what stands in its way may begin before it.
-_BEFORE_S: Final = 0.5
-_FRAME_BITS: Final = 208
 _AFTER_S: Final = 0.5
 # Three frames of the longest and the gaps between.
 LONGEST_S: Final = 12.0
-# A burst is given up seconds after its end; so long may the others of its message take.
-_WAIT_S: Final = 3.0
 _HOUR_S: Final = 3600.0
 _MOST_BURSTS: Final = 20
 
@@ -55,15 +52,15 @@ class ClipPlanner:
         """A burst was given up."""
         if burst.snr_db < self._lowest_snr_db:
             return
-        begin_s = burst.start_s - _BEFORE_S
-        end_s = burst.start_s + _FRAME_BITS / burst.bit_rate + _AFTER_S
+        begin_s = burst.start_s - BEFORE_S
+        end_s = burst.start_s + LONGEST_FRAME_BITS / burst.bit_rate + _AFTER_S
         if self._joins(begin_s, end_s):
             self._join(burst, begin_s, end_s)
         elif self._open is not None or not self._allowed(now_s):
             self.passed_over += 1
         else:
             self._begun_s.append(now_s)
-            self._open, self._due_s = Planned(begin_s, end_s, [burst]), now_s + _WAIT_S
+            self._open, self._due_s = Planned(begin_s, end_s, [burst]), now_s + WAIT_S
 
     def due(self, now_s: float) -> Planned | None:
         """The clip that nothing more is expected for, once."""

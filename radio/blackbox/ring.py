@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
+from radio.blackbox.reach import Datatype
 from radio.dsp.spectra import Complex
 
-Datatype = Literal["cu8", "ci16_le"]
 # numpy type, value of 0, steps of full scale; as radio.frontend.sample_formats reads them.
 _LAYOUTS: Final[dict[Datatype, tuple[str, float, float]]] = {
     "cu8": ("u1", 127.5, 128.0),
     "ci16_le": ("<i2", 0.0, 32768.0),
 }
-BYTES_PER_SAMPLE: Final[dict[Datatype, int]] = {"cu8": 2, "ci16_le": 4}
 _AT_ONCE: Final = 1 << 16
 
 

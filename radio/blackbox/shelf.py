@@ -24,7 +24,7 @@ from radio.blackbox.files import (
     clips_in,
     stem,
 )
-from radio.blackbox.ring import BYTES_PER_SAMPLE
+from radio.blackbox.reach import BYTES_PER_SAMPLE
 
 LEFT_FREE_BYTES: Final = 50_000_000
 """Of the disk: clips are worth less than the messages that may have to wait on it."""

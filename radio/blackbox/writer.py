@@ -13,7 +13,7 @@ from typing import Final
 
 from radio.blackbox.clip import ClipAbout
 from radio.blackbox.files import PREFIX, clips_in
-from radio.blackbox.ring import BYTES_PER_SAMPLE
+from radio.blackbox.reach import BYTES_PER_SAMPLE
 from radio.blackbox.shelf import ClipTooLargeError, Shelf
 from radio.events import ClipKept
 from radio.iso_time import parse_iso_utc

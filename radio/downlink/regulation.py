@@ -14,6 +14,7 @@ PERIOD_S: Final = 3600.0
 
 Source: EN 300 220-1, duty cycle with an observation period of one hour.
 """
+_TURNAROUND_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,12 @@ class Rule:
     low_hz: float
     high_hz: float
     airtime_s: float
-    pause_s: float
+    pause_s: float = _TURNAROUND_S
     most_erp_dbm: float
     carrier_sense: bool = False
     source: str
 
 
-_TURNAROUND_S: Final = 0.05
 _HOPPING_PAUSE_S: Final = 20.0
 """A frame is shorter than the 0.4 s that one frequency may be used in 20 s. The rule counts each
 frequency alone; counting all together is stricter and needs no knowledge of the others."""
@@ -51,7 +51,6 @@ RULES: Final[dict[str, Rule]] = {
         low_hz=869.40e6,
         high_hz=869.65e6,
         airtime_s=_TENTH_S,
-        pause_s=_TURNAROUND_S,
         most_erp_dbm=27.0,
         source="ERC/REC 70-03 annex 1, 869.400-869.650 MHz: 500 mW ERP, 10 %",
     ),
@@ -68,7 +67,6 @@ RULES: Final[dict[str, Rule]] = {
         low_hz=920.5e6,
         high_hz=923.5e6,
         airtime_s=_TENTH_S,
-        pause_s=_TURNAROUND_S,
         most_erp_dbm=13.85,
         carrier_sense=True,
         source="Japan, MIC notice 123 of 2019: 360 s an hour, 4 s at once, pause 50 ms, after "
@@ -86,7 +84,6 @@ RULES: Final[dict[str, Rule]] = {
         low_hz=920e6,
         high_hz=923.5e6,
         airtime_s=_HUNDREDTH_S,
-        pause_s=_TURNAROUND_S,
         most_erp_dbm=11.85,
         carrier_sense=True,
         source="conservative, unsourced; devices there sense the channel",
@@ -95,7 +92,6 @@ RULES: Final[dict[str, Rule]] = {
         low_hz=865e6,
         high_hz=868e6,
         airtime_s=_HUNDREDTH_S,
-        pause_s=_TURNAROUND_S,
         most_erp_dbm=27.0,
         source="India, GSR 853(E) of 2021 frees 865-868 MHz; airtime: conservative, unsourced",
     ),
@@ -103,7 +99,6 @@ RULES: Final[dict[str, Rule]] = {
         low_hz=868.7e6,
         high_hz=869.2e6,
         airtime_s=_TENTH_S,
-        pause_s=_TURNAROUND_S,
         most_erp_dbm=20.0,
         source="Russia, GKRCh decision 18-46-03-1 annex 12, as quoted in public: 868.7-869.2 MHz, "
         "100 mW ERP, 10 %",

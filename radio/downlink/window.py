@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from radio.sigfox.downlink import DOWNLINK_BIT_RATE, TOTAL_BITS
-from radio.sigfox.zones import FRAME_GAP_S, ListenBeforeTalk, Zone
+from radio.sigfox.zones import FRAME_GAP_S, Zone
 
 FRAME_S: Final = TOTAL_BITS / DOWNLINK_BIT_RATE
 """All bits of a downlink."""
@@ -51,7 +51,7 @@ def window_of(
         frequency_hz: Its carrier as measured.
     """
     first_ends_s = ends_s - (rank - 1) * (frame_s + FRAME_GAP_S)
-    unknown_s = _sensing_s(zone) if rank > 1 else 0.0
+    unknown_s = zone.sensing_s if rank > 1 else 0.0
     opens_s = first_ends_s + zone.window_opens_s
     closes_s = opens_s + zone.window_s - unknown_s
     earliest_s = opens_s + AFTER_OPENING_S
@@ -62,9 +62,3 @@ def window_of(
         latest_s=latest_s,
         aim_s=(opens_s + closes_s - AIRTIME_S) / 2 if unknown_s else earliest_s,
     )
-
-
-def _sensing_s(zone: Zone) -> float:
-    """Most that a device may spend on listening between the frames of one message."""
-    waits = [rule.all_frames_within_s for rule in zone.access if isinstance(rule, ListenBeforeTalk)]
-    return max(waits, default=0.0)

@@ -15,7 +15,7 @@ from radio.dsp.docket import MOST_CLEANED, MOST_PER_S, Docket
 from radio.dsp.floor import NoiseFloor, noise_of
 from radio.dsp.header import CLEAR_ENERGY, HEADER_BLOCKS, Header
 from radio.dsp.heard import Heard
-from radio.dsp.join import Joiner, longest_hold_s
+from radio.dsp.join import Joiner
 from radio.dsp.local_noise import HANN_POWER, LocalNoise
 from radio.dsp.reader import FrameReader
 from radio.dsp.replicas import KnownMessages, Replica
@@ -23,6 +23,7 @@ from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.shadow import OWN_BINS
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Complex, Grid, Real, SpectraStore
 from radio.dsp.taker import FrameTaker
+from radio.sigfox.replica_timing import longest_hold_s
 
 # A frame waits for its end, and is looked for again once a stronger one beside it was taken out.
 STORE_BLOCKS: Final = 3 * LONGEST_STATES // SYMBOLS_PER_HOP
@@ -39,10 +40,17 @@ class Chain:
         center_hz: Radio frequency at 0 Hz of the samples.
         first_sample: Index of the first sample of the first block.
         hold_s: How far back at least a frame of another bit rate may begin that is taken out.
+        sensing_s: Devices may listen before they talk for so long, over all frames of a message.
     """
 
     def __init__(
-        self, *, grid: Grid, center_hz: float, first_sample: int, hold_s: float = 0.0
+        self,
+        *,
+        grid: Grid,
+        center_hz: float,
+        first_sample: int,
+        hold_s: float = 0.0,
+        sensing_s: float = 0.0,
     ) -> None:
         capacity = max(STORE_BLOCKS, int(hold_s * grid.rate_hz / grid.hop))
         self._store = SpectraStore(grid, capacity=capacity)
@@ -53,8 +61,8 @@ class Chain:
         )
         self._reader = FrameReader(self._store, self._noise, self._taker)
         self._docket = Docket()
-        self._joiner = Joiner(grid.bit_rate, grid.rate_hz)
-        self._messages = KnownMessages(longest_hold_s(grid.bit_rate, 0.0) * grid.rate_hz)
+        self._joiner = Joiner(grid.bit_rate, grid.rate_hz, sensing_s=sensing_s)
+        self._messages = KnownMessages(longest_hold_s(grid.bit_rate, sensing_s) * grid.rate_hz)
         self._recognised: list[Cover] = []
         self._covers = Covers()
         self._scanned = 0  # blocks below this one were searched for the first of a preamble

@@ -15,6 +15,9 @@ from radio.dsp.patterns import PATTERN_STATES, header_likeness, type_of
 from radio.sigfox.frame_type import FrameTypeMatch
 
 CLOCK_PHASES: Final = 8
+# Headers nearly as likely as the likeliest: at 1 dB one in twenty is what was sent.
+_DOUBTFUL: Final = 0.92
+_MOST_SIGHTS: Final = 3
 # The header may have been found two, four … states early or late: its pattern repeats itself.
 SLACK_STATES: Final = 8
 
@@ -47,6 +50,11 @@ class SoftFrame:
     phase: Phases
     soft: NDArray[np.float64]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of a frame of its type was cut out."""
+        return self.soft.size > self.kind.frame_class.total_bits
+
 
 def demodulate(
     integrator: Integrator,
@@ -57,8 +65,8 @@ def demodulate(
     bit_rate: int,
     strong: bool,
     told: int | None,
-) -> list[SoftFrame]:
-    """Soft states of a whole frame: as told, and where its own header says otherwise, so too.
+) -> Sights:
+    """Soft states of a whole frame, read in all ways that its header leaves open.
 
     Args:
         integrator: Of the signal, its carrier taken away as well as the header knew it.
@@ -81,9 +89,25 @@ def demodulate(
     # Noise is the same in both: the one that fits the sender's pulse is larger.
     soft = rect if np.abs(rect).sum() >= np.abs(smooth).sum() else smooth
     all_states = _States(edges, symbols, carrier, phase + bend, soft)
-    seen = _header(straight)
-    sights = [seen] if told is None else [(SLACK_STATES, told), seen]
-    return [all_states.frame(first, number) for first, number in dict.fromkeys(sights)]
+    seen, *doubtful = _headers(straight)
+    sure = dict.fromkeys([seen] if told is None else [(SLACK_STATES, told), seen])
+    return Sights(
+        [all_states.frame(*place) for place in sure],
+        [all_states.frame(*place) for place in doubtful if place not in sure],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """A frame read in several ways.
+
+    Attributes:
+        likely: As told by the header, and as its coherent states are most like a header.
+        doubtful: As they are nearly as much like one.
+    """
+
+    likely: list[SoftFrame]
+    doubtful: list[SoftFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +145,14 @@ def _weighted(integrator: Integrator, edges: NDArray[np.float64]) -> ComplexSymb
     return weighted
 
 
-def _header(straight: ComplexSymbols) -> tuple[int, int]:
-    """First state and number of the type of the header that is most like these symbols."""
+def _headers(straight: ComplexSymbols) -> list[tuple[int, int]]:
+    """First state and number of the type of the headers that are most like these symbols."""
     heads = np.lib.stride_tricks.sliding_window_view(straight, PATTERN_STATES)
     likeness = header_likeness(heads[: 2 * SLACK_STATES + 1 : 2])
-    place, number = np.unravel_index(int(likeness.argmax()), likeness.shape)
-    return 2 * int(place), int(number)
+    order = np.argsort(-likeness, axis=None)[:_MOST_SIGHTS]
+    places, numbers = np.unravel_index(order, likeness.shape)
+    alike = likeness[places, numbers] >= _DOUBTFUL * likeness.max()
+    return [(2 * int(p), int(n)) for p, n in zip(places[alike], numbers[alike], strict=True)]
 
 
 def _clock_offset(

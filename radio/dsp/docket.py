@@ -157,7 +157,8 @@ class Docket:
 
     def burst_of(self, heard: Heard) -> Burst | None:
         """The burst that reading had made this of."""
-        return next((one for one in [*self._aside, *self._open] if one.heard is heard), None)
+        bursts = [*self._aside, *self._open]
+        return next((one for one in bursts if one.heard and heard in one.heard.readings), None)
 
     def expire(self, oldest_block: int) -> None:
         """Forget what was put aside and lies before `oldest_block`."""

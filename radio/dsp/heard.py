@@ -40,6 +40,7 @@ class Heard:
         cut: Its signal.
         states: Body states by weight, as a trellis takes them; shape (body bits,).
         undecoded: What is reported when it is given up.
+        others: The same burst read otherwise, where its header left doubts.
     """
 
     header: Header
@@ -47,3 +48,9 @@ class Heard:
     cut: Cut
     states: NDArray[np.float32]
     undecoded: Undecoded
+    others: tuple[Heard, ...] = ()
+
+    @property
+    def readings(self) -> tuple[Heard, ...]:
+        """All ways to read this burst, the likeliest first."""
+        return (self, *self.others)

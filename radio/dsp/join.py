@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from radio.dsp.detours import mend
 from radio.dsp.heard import Heard
+from radio.dsp.patience import given_up_after_s
 from radio.dsp.replicas import (
     LEAST_DEVIATIONS,
     Replica,
@@ -29,10 +30,8 @@ from radio.dsp.trellis import decode_together
 from radio.sigfox.bits import Bits
 from radio.sigfox.crc import crc16_fits
 from radio.sigfox.frame_type import RANKS
+from radio.sigfox.replica_timing import LONGEST_GAP_S
 
-LONGEST_GAP_S: Final = 2.0
-"""Between two frames of a message. Source: public descriptions of the uplink procedure."""
-_LONGEST_FRAME_BITS: Final = 208
 _EARLY_S: Final = 0.03  # clocks and measured starts are not exact
 # Two ranks together agree by chance up to 0.86, three up to 0.74; where they decode at all it is
 # more than 0.92. Each by itself must agree as well, so that a strong one cannot carry a stranger.
@@ -47,12 +46,7 @@ MOST_KEPT: Final = 256
 LEAST_BURST_DB: Final = -2.0
 
 Team = tuple[Heard, ...]
-
-
-def longest_hold_s(bit_rate: int, sensing_s: float) -> float:
-    """How long after the start of a message's first frame its last one may begin."""
-    frame_s = _LONGEST_FRAME_BITS / bit_rate
-    return (len(RANKS) - 1) * (frame_s + LONGEST_GAP_S) + sensing_s
+Pair = tuple[Heard, Heard]
 
 
 class Joiner:
@@ -73,30 +67,44 @@ class Joiner:
 
         It is kept either way, until `forget`.
         """
-        partners = [other for other in self.kept if self._may_belong(heard, other)]
+        pairs = [
+            (mine, theirs)
+            for other in self.kept
+            for theirs in other.readings
+            for mine in heard.readings
+            if self._may_belong(mine, theirs)
+        ]
         self.kept.append(heard)
-        pairs = [(heard, other) for other in partners[-_MOST_PAIRS:]]
+        by_class: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            by_class.setdefault(pair[0].header.frame_class.name, []).append(pair)
+        found = (self._of_class(alike) for alike in by_class.values())
+        return next((replicas for replicas in found if replicas), [])
+
+    def _of_class(self, pairs: list[Pair]) -> list[Replica]:
+        """The replicas found by pairs of one class, or by these in threes."""
+        pairs = pairs[-_MOST_PAIRS:]
         found, agreed = _decoded(pairs)
         if found or len(pairs) == 1:
             return found
         likely = sorted(range(len(pairs)), key=lambda i: -float(agreed[i]))
         triples = [
-            (heard, pairs[a][1], pairs[b][1])
+            (*pairs[a], pairs[b][1])
             for a, b in combinations(likely, 2)
-            if self._may_belong(pairs[a][1], pairs[b][1])
+            if pairs[a][0] is pairs[b][0] and self._may_belong(pairs[a][1], pairs[b][1])
         ]
         return _decoded(triples[:_MOST_TRIPLES])[0]
 
     def forget(self, heard: Heard) -> None:
         """It decoded, or is heard better now."""
-        self.kept = [other for other in self.kept if other is not heard]
+        self.kept = [other for other in self.kept if heard not in other.readings]
 
     def expire(self, now: float) -> list[Undecoded]:
         """Give up what no replica can follow any more at stream sample `now`; bounded in number.
 
         What turned out to be noise is not told.
         """
-        hold = (longest_hold_s(self._bit_rate, self._sensing_s) * 2) * self._rate_hz
+        hold = given_up_after_s(self._bit_rate, self._sensing_s) * self._rate_hz
         lost = [heard for heard in self.kept if heard.header.start < now - hold]
         self.kept = [heard for heard in self.kept if heard.header.start >= now - hold]
         lost += self.kept[:-MOST_KEPT]

@@ -26,6 +26,7 @@ class RateReceiver:
         bands_hz: Bands watched, relative to the centre; they do not overlap.
         first_sample: Index of the first sample that will be fed.
         hold_s: How far back at least a frame of another bit rate may begin that is taken out.
+        sensing_s: Devices may listen before they talk for so long, over all frames of a message.
     """
 
     def __init__(
@@ -37,10 +38,17 @@ class RateReceiver:
         bands_hz: tuple[Band, ...],
         first_sample: int,
         hold_s: float = 0.0,
+        sensing_s: float = 0.0,
     ) -> None:
         grids = [Grid.cover(rate_hz, bit_rate, *band) for band in bands_hz]
         self._chains = [
-            Chain(grid=grid, center_hz=center_hz, first_sample=first_sample, hold_s=hold_s)
+            Chain(
+                grid=grid,
+                center_hz=center_hz,
+                first_sample=first_sample,
+                hold_s=hold_s,
+                sensing_s=sensing_s,
+            )
             for grid in grids
         ]
         self._grid = grids[0]

@@ -23,6 +23,7 @@ from radio.dsp.spectra import SpectraStore
 from radio.dsp.taker import FrameTaker
 from radio.dsp.trellis import body_states
 from radio.dsp.weight import weights
+from radio.sigfox.rejected import Reason
 from radio.sigfox.uplink import UplinkFrame
 
 # Energy of a header's 33 states over the noise density: 9 dB a state.
@@ -57,26 +58,35 @@ class FrameReader:
         Returns:
             A better header where the frame turns out to be longer than this one says.
         """
-        for cut in self._cuts(header):
+        likely, doubtful = self._cuts(header)
+        failed: list[Heard] = []
+        for cut in likely:
+            if not cut.soft.is_whole:
+                return _as_read(header, cut.soft)
             result = self._try(header, cut)
             if isinstance(result, Decoded):
-                break
-        return result
+                return result
+            failed.insert(0, result)
+        failed += [self._heard(header, cut) for cut in doubtful if cut.soft.is_whole]
+        return replace(failed[0], others=tuple(failed[1:]))
 
-    def _try(self, header: Header, cut: Cut) -> Decoded | Heard | Header:
-        soft, kind = cut.soft, cut.soft.kind
-        known = replace(header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank)
-        if soft.soft.size <= kind.frame_class.total_bits:
-            return known
+    def _try(self, header: Header, cut: Cut) -> Decoded | Heard:
+        soft = cut.soft
         noise = self._noise.before(cut.position)
         trust = weights(soft, noise)
-        result, bits = decide(soft.soft * trust, _odds(soft, trust, noise), kind)
+        result, bits = decide(soft.soft * trust, _odds(soft, trust, noise), soft.kind)
         if isinstance(result, UplinkFrame):
             return self._taker.take_out(result, states_of(bits), cut)
+        return self._heard(header, cut, result.reason)
+
+    def _heard(self, header: Header, cut: Cut, reason: Reason = Reason.FRAME_TYPE) -> Heard:
+        soft, pattern = cut.soft, pattern_of(cut.soft.kind)
         # By amplitude and trust: what a strong replica says counts more.
-        amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern_of(kind)) / PATTERN_STATES
-        states = body_states(amplitude * trust * soft.soft, pattern_of(kind))
-        return Heard(known, kind.errors, cut, states, self._taker.failed(result, cut))
+        amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern) / PATTERN_STATES
+        trust = weights(soft, self._noise.before(cut.position))
+        states = body_states(amplitude * trust * soft.soft, pattern)
+        undecoded = self._taker.failed(reason, cut)
+        return Heard(_as_read(header, soft), soft.kind.errors, cut, states, undecoded)
 
     def take_out(self, replica: Replica) -> Decoded:
         """Measure a frame whose bits its replicas told, and subtract it from the spectra."""
@@ -86,8 +96,8 @@ class FrameReader:
         cut = replace(heard.cut, soft=soft)
         return replace(self._taker.take_out(replica.frame, states, cut), combined=True)
 
-    def _cuts(self, header: Header) -> list[Cut]:
-        """Cut the frame out around its middle frequency and demodulate it; likeliest type first."""
+    def _cuts(self, header: Header) -> tuple[list[Cut], list[Cut]]:
+        """Cut the frame out around its middle frequency and demodulate it, as Sights says."""
         grid, symbol = self._grid, self._grid.symbol_samples
         states = header.frame_class.total_bits + 1
         moved = header.drift * (0.5 * states - ORIGIN_STATE) * self._bit_rate / grid.bin_hz
@@ -113,7 +123,17 @@ class FrameReader:
             strong=header.energy >= STRONG_HEADER,
             told=type_number(header.frame_class, header.rank) if clear else None,
         )
-        return [Cut(position, chirp, integrator, soft) for soft in sights]
+        likely, doubtful = (
+            [Cut(position, chirp, integrator, soft) for soft in some]
+            for some in (sights.likely, sights.doubtful)
+        )
+        return likely, doubtful
+
+
+def _as_read(header: Header, soft: SoftFrame) -> Header:
+    """The header as the frame's coherent states show it."""
+    kind = soft.kind
+    return replace(header, start=soft.start, frame_class=kind.frame_class, rank=kind.rank)
 
 
 def _odds(soft: SoftFrame, trust: NDArray[np.float64], noise: float) -> float:

@@ -36,6 +36,8 @@ class Receiver:
         bit_rates: Bit rates to listen for.
         bands_hz: Radio frequencies to watch, each (low, high); a frame where two bands overlap
             is reported once. None watches all that was sampled.
+        sensing_s: Devices may listen before they talk for so long, over all frames of a message:
+            the longest of the bands watched.
 
     Raises:
         ValueError: a band lies outside what was sampled.
@@ -48,6 +50,7 @@ class Receiver:
         center_hz: float,
         bit_rates: tuple[int, ...] = (100, 600),
         bands_hz: tuple[Band, ...] | None = None,
+        sensing_s: float = 0.0,
     ) -> None:
         half = rate_hz / 2
         if bands_hz is None:
@@ -55,10 +58,11 @@ class Receiver:
         inside = [_inside(band, center_hz - half, center_hz + half) for band in bands_hz]
         self._bands_hz = tuple((low - center_hz, high - center_hz) for low, high in _merged(inside))
         self._rate_hz, self._center_hz, self._bit_rates = rate_hz, center_hz, bit_rates
+        self._sensing_s = sensing_s
         hop = Grid.cover(rate_hz, min(bit_rates), -half, half).hop
         self._run = max(1, round(RUN_S * rate_hz / hop)) * hop
         self._next_sample = 0
-        self._blanked_before = 0
+        self._blanked_before = self._candidates_before = 0
         self._blanker = Blanker(rate_hz)
         self._waiting: Complex = np.zeros(0, np.complex64)
         self._rates: list[RateReceiver] = []
@@ -71,8 +75,8 @@ class Receiver:
 
     @property
     def candidates(self) -> int:
-        """Places that looked like a preamble since the stream began: the work that the air made."""
-        return sum(rate.candidates for rate in self._rates)
+        """Places that looked like a preamble: the work that the air made."""
+        return self._candidates_before + sum(rate.candidates for rate in self._rates)
 
     @property
     def noise_dbfs_per_hz(self) -> float | None:
@@ -107,7 +111,7 @@ class Receiver:
 
     def _begin(self, first_sample: int) -> None:
         self._next_sample = first_sample
-        self._blanked_before = self.blanked_samples
+        self._blanked_before, self._candidates_before = self.blanked_samples, self.candidates
         self._blanker = Blanker(self._rate_hz)
         self._waiting = np.zeros(0, np.complex64)
         # Until a frame of the slowest bit rate is over and read, all others remember its beginning.
@@ -120,6 +124,7 @@ class Receiver:
                 bands_hz=self._bands_hz,
                 first_sample=first_sample,
                 hold_s=hold_s,
+                sensing_s=self._sensing_s,
             )
             for bit_rate in self._bit_rates
         ]

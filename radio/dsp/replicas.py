@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,37 +129,35 @@ class KnownMessages:
         self._messages.append(_Message(start, class_of(frame), body, shown(body)))
 
     def replica(self, heard: Heard) -> Replica | None:
-        """The frame heard as replica of one of these messages, if it is one."""
-        header = heard.header
-        near = [
-            message
-            for message in self._messages
-            if message.frame_class == header.frame_class
-            and abs(message.start - header.start) <= self._hold
-        ]
-        if not near:
-            return None
-        expected = np.array([message.expected[header.rank - 1] for message in near])
-        agreed = agreement(heard.states, expected)
-        best = int(agreed.argmax())
-        if not _convincing(heard, expected[best], float(agreed[best])):
-            return None
-        return replica_of(heard, near[best].body)
+        """The burst heard as replica of one of these messages, if it is one."""
+        return self._among(self._messages, heard)
 
     def newest_in(self, kept: list[Heard]) -> list[Replica]:
-        """Which of these frames are replicas of the message added last."""
-        message = self._messages[-1]
-        found = []
-        for heard in kept:
-            header = heard.header
-            if header.frame_class != message.frame_class:
-                continue
-            if abs(message.start - header.start) > self._hold:
-                continue
-            expected = message.expected[header.rank - 1]
-            if _convincing(heard, expected, float(agreement(heard.states, expected))):
-                found.append(replica_of(heard, message.body))
+        """Which of these bursts are replicas of the message added last."""
+        newest = [self._messages[-1]]
+        found = [self._among(newest, heard) for heard in kept]
         return [replica for replica in found if replica is not None]
+
+    def _among(self, messages: Iterable[_Message], heard: Heard) -> Replica | None:
+        for reading in heard.readings:
+            near = [message for message in messages if self._may_carry(message, reading)]
+            if near and (replica := _best(near, reading)):
+                return replica
+        return None
+
+    def _may_carry(self, message: _Message, heard: Heard) -> bool:
+        late = abs(message.start - heard.header.start)
+        return message.frame_class == heard.header.frame_class and late <= self._hold
+
+
+def _best(messages: list[_Message], heard: Heard) -> Replica | None:
+    """The frame heard as replica of that message which it agrees with best, if it is one."""
+    expected = np.array([message.expected[heard.header.rank - 1] for message in messages])
+    agreed = agreement(heard.states, expected)
+    best = int(agreed.argmax())
+    if not _convincing(heard, expected[best], float(agreed[best])):
+        return None
+    return replica_of(heard, messages[best].body)
 
 
 def _convincing(heard: Heard, expected: NDArray[np.float32], agreed: float) -> bool:

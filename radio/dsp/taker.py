@@ -18,7 +18,7 @@ from radio.dsp.local_noise import NOTHING, LocalNoise
 from radio.dsp.measure import Measured, measure
 from radio.dsp.report import Decoded, Undecoded
 from radio.dsp.spectra import SYMBOLS_PER_HOP, Real, SpectraStore
-from radio.sigfox.rejected import Rejected
+from radio.sigfox.rejected import Reason
 from radio.sigfox.uplink import UplinkFrame
 
 # A slice and a mean over the symbol keep so much less of the power.
@@ -86,12 +86,12 @@ class FrameTaker:
             self.with_company.append(known)
         return taken.power, self._noise.per_hz(noise) * self._bit_rate
 
-    def failed(self, rejected: Rejected, cut: Cut) -> Undecoded:
+    def failed(self, reason: Reason, cut: Cut) -> Undecoded:
         """What is reported of a frame that did not decode."""
         noise = self._noise.before(cut.position)
         power = float(np.mean(np.square(cut.soft.soft))) - 0.5 * noise
         return Undecoded(
-            reason=rejected.reason,
+            reason=reason,
             bit_rate=self._bit_rate,
             start_s=(cut.soft.start + self._first_sample) / self._grid.rate_hz + 1 / self._bit_rate,
             frequency_hz=self._frequency_hz(cut) + cut.soft.carrier.frequency * self._bit_rate,

@@ -12,16 +12,14 @@ import numpy as np
 
 from radio.frontend.ports import FrontEndError, IqBlock, StreamFacts
 from radio.frontend.sample_clock import SampleClock
+from radio.frontend.soapy_device import CHANNEL, set_rate_and_antenna, translated
 from radio.frontend.soapy_library import load_soapy
 from radio.settings import SoapySettings
 
 SILENCE_S: Final = 2.0
 """A part that delivers nothing for this long has stopped."""
 _BLOCK_SAMPLES: Final = 1 << 14
-_CHANNEL: Final = 0
 _WAIT_US: Final = 100_000
-# Drivers round to what the part can do; more than this is not what was asked for.
-_RATE_TOLERANCE: Final = 0.001
 
 
 class Soapy:
@@ -41,10 +39,10 @@ class Soapy:
     def open(self) -> Iterator[SoapyStream]:
         """Open and tune the part; FrontEndError when it is absent or refuses."""
         soapy = load_soapy()
-        with _translated(self.description):
+        with translated(self.description):
             device = soapy.Device(self._settings.device)
         try:
-            with _translated(self.description):
+            with translated(self.description):
                 rate_hz = self._tune(soapy, device)
             facts = StreamFacts(rate_hz, self._center_hz)
             with SoapyStream.started(soapy, device, self.description, facts) as stream:
@@ -53,21 +51,15 @@ class Soapy:
             device.close()
 
     def _tune(self, soapy: ModuleType, device: Any) -> float:  # noqa: ANN401 - a foreign object
-        wanted, here = self._settings, (soapy.SOAPY_SDR_RX, _CHANNEL)
-        device.setSampleRate(*here, wanted.rate_hz)
+        wanted, here = self._settings, (soapy.SOAPY_SDR_RX, CHANNEL)
+        rate_hz = set_rate_and_antenna(device, here[0], wanted.rate_hz, wanted.antenna)
         device.setFrequency(*here, self._center_hz)
-        if wanted.antenna is not None:
-            device.setAntenna(*here, wanted.antenna)
         if wanted.frequency_correction_ppm:
             device.setFrequencyCorrection(*here, wanted.frequency_correction_ppm)
         if device.hasGainMode(*here):
             device.setGainMode(*here, wanted.gain_db is None)
         if wanted.gain_db is not None:
             device.setGain(*here, wanted.gain_db)
-        rate_hz = float(device.getSampleRate(*here))
-        if abs(rate_hz - wanted.rate_hz) > _RATE_TOLERANCE * wanted.rate_hz:
-            msg = f"{self.description}: gives {rate_hz:g} S/s in place of {wanted.rate_hz:g}"
-            raise FrontEndError(msg)
         return rate_hz
 
 
@@ -95,8 +87,8 @@ class SoapyStream:
         facts: StreamFacts,
     ) -> Iterator[SoapyStream]:
         """Start the stream of an open device, and stop it in the end."""
-        with _translated(name):
-            stream = device.setupStream(soapy.SOAPY_SDR_RX, soapy.SOAPY_SDR_CF32, [_CHANNEL])
+        with translated(name):
+            stream = device.setupStream(soapy.SOAPY_SDR_RX, soapy.SOAPY_SDR_CF32, [CHANNEL])
             if (error := device.activateStream(stream)) < 0:
                 msg = f"{name}: {soapy.errToStr(error)}"
                 raise FrontEndError(msg)
@@ -126,7 +118,7 @@ class SoapyStream:
 
     def _read(self, samples: np.ndarray) -> int:
         """How many samples came; 0 after a time-out, or an overflow, which the clock notices."""
-        with _translated(self._name):
+        with translated(self._name):
             result = self._device.readStream(
                 self._stream, [samples], len(samples), timeoutUs=_WAIT_US
             )
@@ -135,13 +127,3 @@ class SoapyStream:
             msg = f"{self._name}: {self._soapy.errToStr(result.ret)}"
             raise FrontEndError(msg)
         return max(int(result.ret), 0)
-
-
-@contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Turn what drivers raise into the error of the port."""
-    try:
-        yield
-    except RuntimeError as error:
-        msg = f"{name}: {error}"
-        raise FrontEndError(msg) from error

@@ -12,23 +12,21 @@ import numpy as np
 
 from radio.frontend.ports import (
     Burst,
-    FrontEndError,
     MissedError,
     StreamClock,
     TransmitError,
 )
+from radio.frontend.soapy_device import CHANNEL, set_rate_and_antenna, translated
 from radio.frontend.soapy_library import load_soapy
 from radio.settings import SoapySettings
 from radio.transmit_settings import TransmitSettings
 
 HAND_OVER_S: Final = 0.1
 """A part gets its first samples so long before they are to leave: until then all can be stopped."""
-_CHANNEL: Final = 0
 _CHUNK_S: Final = 0.02
 _LOOK_EVERY_S: Final = 0.01
 _WAIT_US: Final = 500_000
 _NS: Final = 1_000_000_000
-_RATE_TOLERANCE: Final = 0.001
 
 
 class SoapyTransmitter:
@@ -48,11 +46,11 @@ class SoapyTransmitter:
     @contextmanager
     def open(self) -> Iterator[SoapySink]:
         """Open and set up the part; TransmitError when it is absent, refuses, or only receives."""
-        with _translated(self.description):
+        with translated(self.description, TransmitError):
             soapy = load_soapy()
             device = soapy.Device(self._name)
         try:
-            with _translated(self.description):
+            with translated(self.description, TransmitError):
                 rate_hz = self._set_up(soapy, device)
             with SoapySink.opened(soapy, device, self.description, rate_hz) as sink:
                 yield sink
@@ -60,19 +58,13 @@ class SoapyTransmitter:
             device.close()
 
     def _set_up(self, soapy: ModuleType, device: Any) -> float:  # noqa: ANN401 - a foreign object
-        wanted, here = self._transmit, (soapy.SOAPY_SDR_TX, _CHANNEL)
+        wanted, here = self._transmit, (soapy.SOAPY_SDR_TX, CHANNEL)
         if device.getNumChannels(soapy.SOAPY_SDR_TX) == 0:
             msg = f"{self.description}: the part only receives"
             raise TransmitError(msg)
-        device.setSampleRate(*here, wanted.rate_hz)
-        if wanted.antenna is not None:
-            device.setAntenna(*here, wanted.antenna)
+        rate_hz = set_rate_and_antenna(device, here[0], wanted.rate_hz, wanted.antenna)
         least_db = device.getGainRange(*here).minimum()
         device.setGain(*here, least_db if wanted.gain_db is None else wanted.gain_db)
-        rate_hz = float(device.getSampleRate(*here))
-        if abs(rate_hz - wanted.rate_hz) > _RATE_TOLERANCE * wanted.rate_hz:
-            msg = f"{self.description}: gives {rate_hz:g} S/s in place of {wanted.rate_hz:g}"
-            raise TransmitError(msg)
         return rate_hz
 
 
@@ -100,8 +92,8 @@ class SoapySink:
         rate_hz: float,
     ) -> Iterator[SoapySink]:
         """Set the stream of an open device up, silent, and close it in the end."""
-        with _translated(name):
-            stream = device.setupStream(soapy.SOAPY_SDR_TX, soapy.SOAPY_SDR_CF32, [_CHANNEL])
+        with translated(name, TransmitError):
+            stream = device.setupStream(soapy.SOAPY_SDR_TX, soapy.SOAPY_SDR_CF32, [CHANNEL])
         try:
             yield cls(soapy, device, stream, name, rate_hz)
         finally:
@@ -113,10 +105,10 @@ class SoapySink:
         if clock.now_s() > burst.latest_s:
             msg = f"{self._name}: {clock.now_s() - burst.starts_s:.1f} s late"
             raise MissedError(msg)
-        with _translated(self._name):
-            self._device.setFrequency(self._soapy.SOAPY_SDR_TX, _CHANNEL, burst.frequency_hz)
+        with translated(self._name, TransmitError):
+            self._device.setFrequency(self._soapy.SOAPY_SDR_TX, CHANNEL, burst.frequency_hz)
         try:
-            with _translated(self._name):
+            with translated(self._name, TransmitError):
                 self._check(self._device.activateStream(self._stream))
                 return self._send(burst, clock, allowed)
         finally:
@@ -180,15 +172,3 @@ class SoapySink:
 def _require(allowed: Callable[[], bool]) -> None:
     if not allowed():
         raise TransmitError("stopped: transmitting is not allowed any more")
-
-
-@contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Turn what drivers raise into the error of the port."""
-    try:
-        yield
-    except TransmitError:
-        raise
-    except (RuntimeError, FrontEndError) as error:
-        msg = f"{name}: {error}"
-        raise TransmitError(msg) from error

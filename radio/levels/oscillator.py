@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from radio.events import OscillatorStats, PpmEstimate
 from radio.levels.estimate import Estimate
 from radio.levels.reference import ReferenceDevice, ReferenceErrors
 from radio.levels.sample_clock_error import SampleClockError
+from radio.stats import OscillatorStats, PpmEstimate
 
 
 class Oscillator:

@@ -108,6 +108,14 @@ class Zone:
         half = MACRO_CHANNEL_HZ / 2
         return self.uplink_center_hz - half, self.uplink_center_hz + half
 
+    @property
+    def sensing_s(self) -> float:
+        """Most that a device may spend on listening between the frames of one message."""
+        waits = [
+            rule.all_frames_within_s for rule in self.access if isinstance(rule, ListenBeforeTalk)
+        ]
+        return max(waits, default=0.0)
+
     def downlink_hz(self, first_frame_hz: float) -> float:
         """Where the device listens that sent its first frame, as measured, at `first_frame_hz`."""
         return first_frame_hz + self.downlink_center_hz - self.uplink_center_hz

@@ -13,22 +13,13 @@ import msgspec
 
 from nap.wire.messages import DownlinkCommand
 from radio.sigfox.control import parse_control
+from tests.field import whole
+from tests.field.whole import NAP_ID
 from tests.parts.mosquitto import Broker
 from tests.simulators.downlink_cloud import DownlinkCloud
 
 GATEWAY = [sys.executable, "-c", "import sys; from nap.cli.app import main; sys.exit(main())"]
-NAP_ID = "N1"
-
-
-def configuration(folder: Path, broker: Broker, transmit: str) -> Path:
-    files = broker.station(NAP_ID)
-    path = folder / "nap.toml"
-    path.write_text(
-        f"""
-state_dir = "{folder}/state"
-run_dir = "{folder}/run"
-[station]
-nap_id = "{NAP_ID}"
+LISTENING = """
 [radio]
 bit_rates = [600]
 [radio.front_end]
@@ -37,17 +28,12 @@ devices = 0
 listening = 1
 bit_rates = [600]
 speed = 6.0
-{transmit}
-[[destination]]
-kind = "cloud"
-host = "localhost"
-port = {broker.port}
-authority_path = "{files}/ca.crt"
-certificate_path = "{files}/client.crt"
-key_path = "{files}/client.key"
 """
-    )
-    return path
+
+
+def configuration(folder: Path, broker: Broker, transmit: str) -> Path:
+    """A gateway whose air has one device, which asks for downlinks."""
+    return whole.configuration(folder, broker, f"{LISTENING}\n{transmit}")
 
 
 @asynccontextmanager

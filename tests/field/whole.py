@@ -13,10 +13,14 @@ from tests.servers.nap_cloud import NapCloud
 
 NAP_ID: Final = "NAP-FIELD"
 _STORED: Final = re.compile(rb"uplink, device_id: (\w+), seq_number: (\d+)")
+SIMULATOR: Final = """
+[radio.front_end]
+type = "simulator"
+"""
 Key = tuple[str, int]
 
 
-def configuration(folder: Path, broker: Broker) -> Path:
+def configuration(folder: Path, broker: Broker, radio: str = SIMULATOR) -> Path:
     """A gateway's configuration that delivers to the cloud behind this broker."""
     files = broker.station(NAP_ID)
     path = folder / "nap.toml"
@@ -26,8 +30,7 @@ state_dir = "{folder}/state"
 run_dir = "{folder}/run"
 [station]
 nap_id = "{NAP_ID}"
-[radio.front_end]
-type = "simulator"
+{radio}
 [[destination]]
 kind = "cloud"
 host = "localhost"

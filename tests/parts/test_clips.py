@@ -55,7 +55,7 @@ class Box:
         self.writer.start()
         self.box = BlackBox(
             msgspec.convert(settings, BlackBoxSettings), FACTS, self.writer, datatype="cu8",
-            full_scale_dbm=-31.5, zones=["RC1"], simulated=True,
+            needed_s=20.0, full_scale_dbm=-31.5, zones=["RC1"], simulated=True,
         )  # fmt: skip
 
     def feed(self, samples: np.ndarray) -> None:
@@ -268,8 +268,8 @@ def test_a_folder_that_cannot_be_made_costs_clips_and_nothing_else(tmp_path: Pat
 def test_more_clips_than_the_disk_takes_are_refused_not_queued_for_ever(tmp_path: Path) -> None:
     hanging = ClipWriter(tmp_path, 10**9, lambda _kept: None)  # never started: a disk that hangs
     box = BlackBox(
-        BlackBoxSettings(), FACTS, hanging, datatype="cu8", full_scale_dbm=None, zones=["RC1"],
-        simulated=True,
+        BlackBoxSettings(), FACTS, hanging, datatype="cu8", needed_s=20.0,
+        full_scale_dbm=None, zones=["RC1"], simulated=True,
     )  # fmt: skip
     box.feed(IqBlock(np.zeros(50_000, np.complex64), 0), None)
     answers = [box.keep(str(number), 0.1) for number in range(4)]

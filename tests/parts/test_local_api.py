@@ -213,12 +213,22 @@ async def test_config_show_prints_what_is_in_force_and_check_names_the_place(
     assert 'nap_id = "nap-1"' in out
     text = path.read_text()
     path.write_text(text + "[spool]\nmax_byte = 1\n")
+    code, _, said = await check(path)
+    assert code == 1
+    assert "spool: unknown key 'max_byte'; did you mean 'max_bytes'?" in said
+    path.write_text(text + "[radio.black_box]\nring_bytes = 2_000_000\n")
+    code, out, said = await check(path)
+    assert (code, out) == (0, f"{path}: good\n")
+    assert "set ring_bytes from 2000000 to" in said
+
+
+async def check(path: Path) -> tuple[int | None, str, str]:
+    """Exit code, stdout and stderr of `nap config check`."""
     process = await asyncio.create_subprocess_exec(
-        NAP, "config", "check", path, stderr=asyncio.subprocess.PIPE
+        NAP, "config", "check", path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    _, err = await process.communicate()
-    assert process.returncode == 1
-    assert b"spool: unknown key 'max_byte'; did you mean 'max_bytes'?" in err
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
 
 
 async def test_clips_are_listed_and_made_on_demand(tmp_path: Path) -> None:

@@ -22,16 +22,10 @@ import pytest
 from radio.air.air import Air
 from radio.air.device import Device, Transmission
 from radio.air.fleet import Fleet, devices_of
-from radio.events import (
-    FrameHeard,
-    RadioEvent,
-    RadioStats,
-    StreamEnded,
-    StreamFailed,
-    StreamOpened,
-)
+from radio.events import FrameHeard, RadioEvent, StreamEnded, StreamFailed, StreamOpened
 from radio.frontend.sigmf_writer import write_recording
 from radio.sigfox.zones import ZONES
+from radio.stats import RadioStats
 from tests.simulators.rtl_tcp_server import Misbehaviour, RtlTcpServer
 
 WORKER = [sys.executable, "-m", "radio.worker"]

@@ -12,9 +12,12 @@ import pytest
 import sigmf
 
 from radio.air.air import Air
-from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, RadioStats, StreamFailed
+from radio.events import ClipKept, FrameHeard, LevelsMeasured, RadioEvent, StreamFailed
+from radio.frontend.sigmf_writer import write_recording
 from radio.sigfox.zones import ZONES
+from radio.stats import RadioStats
 from tests.parts.test_worker import close_stdin, events, record, worker
+from tests.simulators.scene import IMPULSES_PER_S, Scene, add_impulses
 
 FAST_AIR = {"type": "simulator", "speed": None, "devices": 8, "interval_s": 30, "seed": 4}
 DEVICES = {f"{0x0051_0000 + number:08x}" for number in range(8)}
@@ -133,6 +136,27 @@ def test_recordings_have_neither_heartbeat_nor_black_box(tmp_path: Path) -> None
     assert reports[-1].samples == 3_000_000
     assert (reports[-1].heartbeat, reports[-1].black_box, reports[-1].frames) == (None, None, 0)
     assert not (tmp_path / "clips").exists()
+
+
+def test_impulses_cut_out_and_places_searched_are_told(tmp_path: Path) -> None:
+    scene = Scene(4.0, seed=9)
+    for place_hz in (-60e3, -20e3, 30e3, 70e3):
+        scene.add(carrier_hz=place_hz, first_bit_s=0.5, snr_db=20.0)
+    quiet = last_stats(tmp_path / "quiet", scene)
+    add_impulses(scene, over_noise_db=60.0, length_s=200e-6)
+    stormy = last_stats(tmp_path / "stormy", scene)
+    assert quiet.frames == stormy.frames == 4
+    assert quiet.samples_blanked == 0
+    hit = IMPULSES_PER_S * scene.seconds * 200e-6 * scene.rate_hz
+    assert 0.5 * hit < stormy.samples_blanked < 20 * hit
+    assert min(quiet.candidates, stormy.candidates) >= 4
+
+
+def last_stats(stem: Path, scene: Scene) -> RadioStats:
+    """What a worker that played the scene to its end says last."""
+    write_recording(stem, [scene.samples], rate_hz=scene.rate_hz, center_hz=868.13e6)
+    with worker({"front_end": {"type": "recording", "path": str(stem)}}) as process:
+        return [event for event in events(process) if isinstance(event, RadioStats)][-1]
 
 
 def test_two_zones_are_heard_with_one_front_end() -> None:

@@ -14,6 +14,7 @@ from radio.dsp.report import Decoded, Undecoded
 from radio.sigfox.uplink import MessageType, Uplink, encode_uplink
 
 NOISE_PER_HZ = 1e-4 / 250e3
+IMPULSES_PER_S = 50.0
 Samples = NDArray[np.complex64]
 
 
@@ -131,6 +132,15 @@ def white_noise(rng: np.random.Generator, count: int, rate_hz: float) -> Samples
         np.sqrt(NOISE_PER_HZ * rate_hz / 2)
     )
     return parts.view(np.complex64)
+
+
+def add_impulses(scene: Scene, *, over_noise_db: float, length_s: float) -> None:
+    """Bursts of wide-band noise at random times."""
+    rng, length = scene.rng, max(1, round(length_s * scene.rate_hz))
+    level = np.float32(10 ** (over_noise_db / 20))
+    count = round(IMPULSES_PER_S * scene.seconds)
+    for start in rng.integers(0, scene.samples.size - length, count):
+        scene.samples[start : start + length] += level * white_noise(rng, length, scene.rate_hz)
 
 
 def frames_of(events: list[Decoded | Undecoded]) -> dict[tuple[int, int], Decoded]:

@@ -16,7 +16,8 @@ import time
 import msgspec
 
 from radio.commands import Command, Transmit
-from radio.events import DownlinkRefused, RadioStats, StreamEnded, StreamFailed, StreamOpened
+from radio.events import DownlinkRefused, StreamEnded, StreamFailed, StreamOpened
+from radio.stats import RadioStats
 from tests.simulators.frames import frame
 
 
@@ -26,8 +27,8 @@ def say(event: object) -> None:
 
 def stats(frames: int) -> RadioStats:
     return RadioStats(
-        frames=frames, frames_lost=0, samples=0, samples_lost=0, bursts=0, rejected={}, load=0.1,
-        noise_dbfs_per_hz=-120.0,
+        frames=frames, frames_lost=0, samples=0, samples_lost=0, samples_blanked=0, candidates=0,
+        bursts=0, rejected={}, load=0.1, noise_dbfs_per_hz=-120.0,
     )  # fmt: skip
 
 

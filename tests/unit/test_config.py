@@ -176,3 +176,16 @@ def test_a_name_that_topics_cannot_hold_is_refused(tmp_path: Path, name: str) ->
     path.write_text(f"[station]\nnap_id = {name!r}\n".replace("'", '"'))
     with pytest.raises(ConfigError, match="nap_id"):
         load(path)
+
+
+def test_what_works_but_had_better_be_changed_is_said() -> None:
+    soapy = LEAST.replace('type = "simulator"', 'type = "soapy"\ndevice = "x"\nrate_hz = 1e6')
+    assert parse(soapy.encode(), "nap.toml").radio.advice is None
+    short = soapy + "[radio.black_box]\nring_s = 5\nring_bytes = 40_000_000\n"
+    advice = parse(short.encode(), "nap.toml").radio.advice
+    assert advice is not None
+    assert "set ring_s from 5 to 20.3 at least, or leave it out" in advice
+    assert "ring_bytes from 40000000 to 82000000 at least" in advice
+    assert "hold 10.0 s at 1000000 samples/s" in advice
+    for unwanted in ("clips_per_hour = 0", "enabled = false"):
+        assert parse((short + unwanted).encode(), "nap.toml").radio.advice is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from radio.dsp.patience import given_up_after_s
 from radio.dsp.receiver import Receiver
 from radio.dsp.report import Decoded, Undecoded
 from radio.heartbeat import RATE_OVER_S, Heartbeat, HeartbeatRate, Place, places_of
@@ -21,29 +22,45 @@ BLOCK = 4096
 class Rig:
     """A receiver with a heartbeat every twenty seconds, fed with noise and what a test adds."""
 
-    def __init__(self, place: Place, snr_db: float) -> None:
+    def __init__(
+        self, place: Place, snr_db: float, *, sensing_s: float = 0.0, spoilt: bool = False
+    ) -> None:
         self.rate = HeartbeatRate()
         self.heartbeat = Heartbeat(
             [place], self.rate, rate_hz=RATE_HZ, center_hz=CENTER_HZ, every_s=20.0, snr_db=snr_db,
-            rng=np.random.default_rng(3),
+            rng=np.random.default_rng(3), sensing_s=sensing_s,
         )  # fmt: skip
         self.receiver = Receiver(
             rate_hz=RATE_HZ, center_hz=CENTER_HZ, bit_rates=(place.bit_rate,),
-            bands_hz=(RC1.band_hz,),
+            bands_hz=(RC1.band_hz,), sensing_s=sensing_s,
         )  # fmt: skip
         self.raw: list[Decoded | Undecoded] = []
         self.told: list[Decoded | Undecoded] = []
         self.at = 0
+        self.bit, self.spoilt = int(RATE_HZ / place.bit_rate), spoilt
+        self.begun: int | None = None
 
     def hear(self, samples: Samples) -> None:
         for begin in range(0, samples.size, BLOCK):
             block = samples[begin : begin + BLOCK]
             mixed = self.heartbeat.add_to(block, self.at, lambda _frequency_hz: NOISE_DB)
+            if self.spoilt:
+                mixed = self.spoil(mixed, mixed - block)
             found = self.receiver.feed(mixed, self.at)
             self.at += block.size
             self.raw += found
             now_s = self.at / RATE_HZ
             self.told += self.heartbeat.sift(found, now_s, now_s)
+
+    def spoil(self, mixed: Samples, added: Samples) -> Samples:
+        """Turn pieces of each heartbeat over, all after its header."""
+        if not added.any():
+            self.begun = None
+            return mixed
+        if self.begun is None:
+            self.begun = self.at + int(np.flatnonzero(added)[0])
+        since = (np.arange(mixed.size) + self.at - self.begun) // self.bit
+        return np.where((since > 60) & (since % 12 < 5), -mixed, mixed)
 
 
 def noise(seconds: float, seed: int = 1) -> Samples:
@@ -75,6 +92,21 @@ def test_a_deaf_receiver_shows_in_the_rate_and_not_in_the_rejected() -> None:
     assert (injected, decoded) == (1, 0)
     near = [e for e in rig.told if abs(e.frequency_hz - RC1.band_hz[0] - 700.0) < 60.0]
     assert not [e for e in near if isinstance(e, Undecoded) and e.snr_db > 3.0]
+
+
+@pytest.mark.parametrize("sensing_s", [0.0, 8.0])
+def test_one_that_the_receiver_gives_up_late_is_still_nobodys_burst(sensing_s: float) -> None:
+    place = Place(RC1.band_hz[0] + 700.0, 100)
+    rig = Rig(place, snr_db=15.0, sensing_s=sensing_s, spoilt=True)
+    rig.hear(noise(10.0 + given_up_after_s(100, sensing_s) + 3.0))
+
+    def ours(events: list[Decoded | Undecoded]) -> list[Decoded | Undecoded]:
+        near = [e for e in events if abs(e.frequency_hz - place.frequency_hz) < 60.0]
+        return [e for e in near if isinstance(e, Undecoded) and e.snr_db > 10.0]
+
+    assert len(ours(rig.raw)) == 1
+    assert ours(rig.told) == []
+    assert rig.rate.last_hour()[1] == 0
 
 
 def test_real_frames_beside_it_are_told_as_ever() -> None:

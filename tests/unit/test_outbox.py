@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from radio.events import (
-    DownlinkRefused,
-    FrameHeard,
-    RadioEvent,
-    RadioStats,
-    StreamEnded,
-    StreamFailed,
-)
+from radio.events import DownlinkRefused, FrameHeard, RadioEvent, StreamEnded, StreamFailed
 from radio.outbox import Outbox
 from radio.reopen import FIRST_DELAY_S, LONGEST_DELAY_S, SETTLED_S, ReopenDelay
+from radio.stats import RadioStats
 
 
 def frame(number: int) -> FrameHeard:
@@ -45,6 +39,8 @@ def stats(frames: int) -> RadioStats:
         frames_lost=0,
         samples=0,
         samples_lost=0,
+        samples_blanked=0,
+        candidates=0,
         bursts=0,
         rejected={},
         load=0.0,

@@ -8,17 +8,7 @@ import pytest
 from radio.dsp.blanker import Blanker
 from radio.dsp.modulate import Shape
 from radio.dsp.receiver import Receiver
-from tests.simulators.scene import Scene, missed, white_noise
-
-PER_S = 50.0
-
-
-def add_impulses(scene: Scene, *, over_noise_db: float, length_s: float) -> None:
-    """Bursts of wide-band noise at random times."""
-    rng, length = scene.rng, max(1, round(length_s * scene.rate_hz))
-    level = np.float32(10 ** (over_noise_db / 20))
-    for start in rng.integers(0, scene.samples.size - length, round(PER_S * scene.seconds)):
-        scene.samples[start : start + length] += level * white_noise(rng, length, scene.rate_hz)
+from tests.simulators.scene import IMPULSES_PER_S, Scene, add_impulses, missed
 
 
 @pytest.mark.parametrize("bit_rate", [100, 600])
@@ -36,7 +26,7 @@ def test_frames_survive_impulses(bit_rate: int, over_noise_db: float, length_s: 
     receiver = Receiver(rate_hz=scene.rate_hz, center_hz=0.0, bit_rates=(bit_rate,))
     events = receiver.feed(scene.samples, 0) + receiver.flush()
     assert len(missed(scene, events)) <= 1
-    hit = PER_S * scene.seconds * max(1.0, length_s * scene.rate_hz)
+    hit = IMPULSES_PER_S * scene.seconds * max(1.0, length_s * scene.rate_hz)
     assert 0.5 * hit < receiver.blanked_samples < 20 * hit + 0.01 * scene.samples.size
 
 

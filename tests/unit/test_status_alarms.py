@@ -12,18 +12,13 @@ from nap.late.replay import LateStatus
 from nap.levels import LevelHistory
 from nap.radio_link import RadioStatus
 from nap.status import alarms_of
-from radio.events import (
-    BlackBoxStats,
-    HeartbeatStats,
-    LevelsMeasured,
-    OscillatorStats,
-    PpmEstimate,
-    RadioStats,
-)
+from radio.events import LevelsMeasured
+from radio.stats import BlackBoxStats, HeartbeatStats, OscillatorStats, PpmEstimate, RadioStats
 from tests.simulators.status import SPOOL, a_status
 
 STATS = RadioStats(
-    frames=0, frames_lost=0, samples=0, samples_lost=0, bursts=0, rejected={}, load=0.1,
+    frames=0, frames_lost=0, samples=0, samples_lost=0, samples_blanked=0, candidates=0, bursts=0,
+    rejected={}, load=0.1,
     noise_dbfs_per_hz=-90.0, uncalibrated="no calibration is set",
     oscillator=OscillatorStats(
         ppm=1.234, uncertainty_ppm=0.3, source="sample_clock", certain=True,
@@ -86,12 +81,22 @@ def test_clips_that_cannot_be_written_are_an_alarm() -> None:
     assert alarm == "no clips are kept: /x: No space left on device"
 
 
+def test_memory_too_short_for_bursts_is_an_alarm_and_what_it_costs_is_shown() -> None:
+    assert STATS.black_box is not None
+    short = msgspec.structs.replace(STATS.black_box, too_short="set more", passed_over=7)
+    stats = msgspec.structs.replace(STATS, black_box=short)
+    assert alarms(stats) == ["set more"]
+    line = dict(radio_facts(radio(stats)))["black box"]
+    assert line.endswith("the last 20 s in memory; 7 bursts got none")
+
+
 def test_the_page_has_a_line_for_each() -> None:
     stats = msgspec.structs.replace(STATS, heartbeat=heartbeats(60, 59))
     page = dict(radio_facts(radio(stats)))
     assert page == {
         "air": "noise -89.5 dBFS/Hz over 0.2 h; busy 1.00 %, now 1.00 %, most 2.0 % at "
         "868.101 MHz; frames drift +0.4 ± 8.0 Hz/s",
+        "search": "0 candidates, 0 bursts, 0 frames; 0 samples (0 %) cut out as impulses",
         "levels": "no dBm: no calibration is set",
         "heartbeat": "59 of 60 decoded in the last hour, at 8 dB",
         "oscillator": "+1.23 ± 0.30 ppm, from sample clock",
@@ -109,6 +114,22 @@ def test_an_uncertain_oscillator_says_so() -> None:
     ]
     assert lines[0].endswith("from sample clock, too uncertain to correct by")
     assert lines[1] == "error unknown yet; the system's clock is disciplined"
+
+
+def test_what_the_receiver_searched_and_cut_out_is_shown() -> None:
+    busy = msgspec.structs.replace(
+        STATS, samples=1_000_000, samples_blanked=250, candidates=90, bursts=40, frames=31
+    )
+    line = dict(radio_facts(radio(busy)))["search"]
+    assert line == (
+        "90 candidates, 40 bursts, 31 frames; 250 samples (0.025 %) cut out as impulses"
+    )
+    metrics = exposition(a_status(radio(busy), LateStatus(waiting=0, tried=0, messages=0)))
+    assert {
+        "nap_radio_candidates_total 90",
+        "nap_radio_bursts_total 40",
+        "nap_radio_samples_blanked_total 250",
+    } <= set(metrics.splitlines())
 
 
 def test_metrics_have_them_too() -> None:

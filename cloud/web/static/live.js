@@ -51,6 +51,11 @@ function payloadCell(message) {
 function typeCell(message) {
   const made = cell("type", element("span", "tag", TYPES[message.message_type] ?? message.message_type));
   if (message.simulated) made.append(" ", element("span", "tag simulated", "simulated"));
+  if (message.late) {
+    const tag = element("span", "tag late", "late");
+    tag.title = "Decoded from kept samples, long after it was heard";
+    made.append(" ", tag);
+  }
   if (message.bidirectional) made.append(element("small", "", "asks for an answer"));
   return made;
 }
@@ -80,7 +85,7 @@ function replicasCell(message) {
 
 function radioCell(message) {
   const mhz = (message.frequency_hz / 1e6).toFixed(4);
-  return cell("radio", `${mhz} MHz`, element("small", "", `${message.bit_rate} bit/s`));
+  return cell("radio", `${mhz} MHz`, element("small", "", `${message.zone === null ? "" : `${message.zone}, `}${message.bit_rate} bit/s`));
 }
 
 function row(message) {

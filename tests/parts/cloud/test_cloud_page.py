@@ -87,6 +87,18 @@ def test_a_message_appears_without_reload_and_its_next_station_joins_it(
     assert complaints == []
 
 
+def test_zone_and_lateness_are_shown(broker: Broker, page: Page, complaints: list[str]) -> None:
+    send(broker, 1, zone="RC7")
+    row = page.locator("#rows tr").filter(has_text="00000001")
+    expect(row).to_contain_text("RC7, 100 bit/s")
+    expect(row.locator(".late")).to_have_count(0)
+    send(broker, 2, zone="RC1", late=True)
+    row = page.locator("#rows tr").filter(has_text="00000002")
+    expect(row).to_contain_text("RC1, 100 bit/s")
+    expect(row.locator(".late")).to_have_text("late")
+    assert complaints == []
+
+
 def test_a_hostile_payload_is_text(broker: Broker, page: Page, complaints: list[str]) -> None:
     send(broker, 1, payload=HOSTILE.hex())
     expect(page.locator("#rows q")).to_have_text(HOSTILE.decode())
