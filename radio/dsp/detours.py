@@ -21,7 +21,7 @@ from radio.sigfox.bits import Bits
 from radio.sigfox.crc import crc16_error, crc16_remainder
 
 # Each trial lets one wrong message in 65 536 pass.
-MOST_TRIALS: Final = 48
+MOST_TRIALS: Final = 32
 _MOST_DETOURS: Final = 16
 _MOST_AT_ONCE: Final = 3
 _CHOICES: Final = [

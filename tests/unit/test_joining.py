@@ -101,7 +101,7 @@ def test_mending_turns_noise_into_a_message_as_rarely_as_its_trials_allow() -> N
     bodies, _ = decode_together(noise)
     mended = [mend(states, body) for states, body in zip(noise, bodies, strict=True)]
     found = [body for body in mended if body is not None]
-    assert len(found) <= 5  # 1000 times 48 trials in 65 536 are 0.7
+    assert len(found) <= 3  # 1000 times 32 trials in 65 536 are 0.5
     assert all(crc16_fits(body) for body in found)
 
 
