@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.dsp.blas import LARGEST_PRODUCT
 from radio.dsp.carrier import Carrier, ComplexSymbols, squared
 from radio.dsp.header import ORIGIN_STATE
 from radio.dsp.spectra import Complex, Real
@@ -36,7 +37,6 @@ class _Reach:
     frame: tuple[float, float]
 
 
-_ROWS: Final = 12
 _STEADY: Final = _Reach((0.03, 24.0), (0.02, 3.0))
 # An oscillator that wanders leaves more open. Weak frames would find noise there.
 _WANDERING: Final = _Reach((0.03, 24.0), (0.05, 6.0))
@@ -63,10 +63,10 @@ class _Bank:
         square = squared(symbols).astype(np.complex64)
         turned = square * self.slopes
         halves = np.concatenate((turned.real, turned.imag), axis=1)
-        # Real products, a few rows each: for others the library would start threads, which cost far
-        # more than they bring.
-        few = range(0, self.frequency.size, _ROWS)
-        both = np.concatenate([halves[at : at + _ROWS] @ self.bends for at in few])
+        # A few rows each: see LARGEST_PRODUCT.
+        rows = max(1, LARGEST_PRODUCT // self.bends.size)
+        few = range(0, self.frequency.size, rows)
+        both = np.concatenate([halves[at : at + rows] @ self.bends for at in few])
         table = np.hypot(both[:, : self.drift.size], both[:, self.drift.size :])
         f, d = (int(place) for place in np.unravel_index(int(table.argmax()), table.shape))
         return Carrier(

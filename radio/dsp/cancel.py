@@ -24,6 +24,9 @@ _NARROWEST_SYMBOLS: Final = 16
 _USUAL_SYMBOLS: Final = 32
 _WEAK_SNR: Final = 50.0
 _WIDEST_SYMBOLS: Final = 1024
+# Side lobes measured are sometimes somebody else's. None are stronger than those of sharp turns, of
+# which at a distance of f symbol rates 1 / (2 pi^2 f^2) of the power is left in a symbol rate.
+_MARGIN: Final = 3.0
 # Part of the cut in which its outermost side lobes are measured.
 _TAIL: Final = (0.55, 0.95)
 
@@ -76,7 +79,7 @@ def cancel(store: SpectraStore, known: Known) -> Taken:
     raster = _raster(store, known, symbols)
     sent, pulse = _sent(store, known, raster)
     wanted = _wanted_symbols(pulse, raster, known.noise_per_hz, bit_rate)
-    while symbols < min(wanted, _WIDEST_SYMBOLS):
+    while symbols < min(wanted, _most_symbols(known.snr)):
         symbols *= 2
     if symbols > first:
         raster = _raster(store, known, symbols)
@@ -111,6 +114,12 @@ def _sent(store: SpectraStore, known: Known, raster: Raster) -> tuple[Complex, C
     noise = known.noise_per_hz * grid.rate_hz / known.symbol_samples
     sent, pulse = rebuild(raster.cut(store) * np.conj(turns), known.states, noise)
     return sent * turns, pulse
+
+
+def _most_symbols(snr: float) -> float:
+    """As `_wanted_symbols`, for the sharpest turns."""
+    reach = np.sqrt(max(snr, 0.0) / (2 * np.pi**2 * _LEAST_OF_NOISE))
+    return min(2 * _MARGIN * float(reach), _WIDEST_SYMBOLS)
 
 
 def _wanted_symbols(pulse: Complex, raster: Raster, noise_per_hz: float, bit_rate: float) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radio.dsp.baseband import slice_shape
+from radio.dsp.blas import LARGEST_PRODUCT
 from radio.dsp.detect import Candidates
 from radio.dsp.patterns import HEADER_TYPES, PATTERN_STATES, PATTERNS
 from radio.dsp.spectra import BLOCK_SYMBOLS, SYMBOLS_PER_HOP, Complex, Real, SpectraStore
@@ -51,10 +52,6 @@ _LATE: Final = 2.0 * np.arange(_STARTS) + 1 - _SYMBOLS_BEFORE
 _FREQUENCY_STEP: Final = 0.008  # cycles per symbol
 _FREQUENCY_STEPS: Final = 2
 _DRIFT_STEP: Final = 0.002  # cycles per symbol per symbol
-
-# Multiplications of a matrix product. For a larger one the library starts threads, which cost a
-# hundred times what they bring.
-_LARGEST_PRODUCT: Final = 250_000
 
 HEADER_BLOCKS: Final = _BLOCKS_AFTER
 """Blocks from a candidate's first until its header can be read."""
@@ -123,7 +120,7 @@ class _Bank:
     @property
     def at_once(self) -> int:
         """How many candidates are tried at once."""
-        return max(1, _LARGEST_PRODUCT // (self.frequency.size * PATTERNS.size))
+        return max(1, LARGEST_PRODUCT // (self.frequency.size * PATTERNS.size))
 
     def best(self, windows: Complex, noise: NDArray[np.float64]) -> _Found:
         """The best header for each candidate; windows of shape (n, starts, 33)."""
@@ -146,7 +143,7 @@ class _Bank:
     def _likeness(self, windows: Complex) -> Real:
         """Power of each window's likeness to each header; (n, 33) to (n, carriers, types)."""
         straight = windows[:, None, :] * self.waves
-        # Real products, and not too large: see _LARGEST_PRODUCT.
+        # Real products, and not too large: see LARGEST_PRODUCT.
         inphase = np.ascontiguousarray(straight.real) @ PATTERNS.T
         quadrature = np.ascontiguousarray(straight.imag) @ PATTERNS.T
         power: Real = inphase**2

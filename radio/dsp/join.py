@@ -128,11 +128,14 @@ def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]
     if not teams:
         return [], np.zeros(0, np.float32)
     states = np.zeros((len(teams), len(RANKS), teams[0][0].states.size), np.float32)
+    silent = np.ones(states.shape[:2], np.bool_)
     for number, team in enumerate(teams):
         for heard in team:
             states[number, heard.header.rank - 1] = heard.states
+            silent[number, heard.header.rank - 1] = False
     bodies, agreed = decode_together(states)
-    alike = (agreed >= _LEAST_AGREEMENT[len(teams[0])]) & _each_agrees(states, bodies)
+    alike = agreed >= _LEAST_AGREEMENT[len(teams[0])]
+    alike &= np.all(_agree(states, bodies) | silent, axis=1)
     for number in sorted(np.flatnonzero(alike).tolist(), key=lambda n: -float(agreed[n])):
         body = bodies[number]
         mended = body if crc16_fits(body) else mend(states[number], body)
@@ -142,11 +145,8 @@ def _decoded(teams: Sequence[Team]) -> tuple[list[Replica], NDArray[np.float32]]
     return [], agreed
 
 
-def _each_agrees(states: NDArray[np.float32], bodies: Bits) -> NDArray[np.bool_]:
-    """Whether each replica heard, shape (n, 3, k), agrees by itself with the body: shape (n,)."""
+def _agree(states: NDArray[np.float32], bodies: Bits) -> NDArray[np.bool_]:
+    """Which replicas, shape (n, 3, k), agree by themselves with the bodies: shape (n, 3)."""
     expected = shown(bodies)
-    agrees = agreement(states, expected) >= _LEAST_OF_EACH
-    agrees &= deviations(states, expected) >= LEAST_DEVIATIONS
-    silent = np.abs(states).sum(axis=2) == 0
-    each: NDArray[np.bool_] = np.all(agrees | silent, axis=1)
-    return each
+    agrees: NDArray[np.bool_] = agreement(states, expected) >= _LEAST_OF_EACH
+    return agrees & (deviations(states, expected) >= LEAST_DEVIATIONS)

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from radio.dsp.blas import LARGEST_PRODUCT
 from radio.dsp.ramps import LEAD_ROWS, TRAIL_ROWS, ramps
 from radio.dsp.spectra import Complex, Real
 
@@ -33,6 +34,7 @@ _CLEAR: Final = 300.0
 _BY_CHANCE: Final = 1.5
 
 _Number = TypeVar("_Number", np.float64, np.complex64)
+_Left = TypeVar("_Left", np.float32, np.float64, np.complex64)
 
 
 def carrier_turns(phase: NDArray[np.float64], per_symbol: int) -> Complex:
@@ -74,7 +76,7 @@ def rebuild(bare: Complex, states: NDArray[np.int8], noise: float) -> tuple[Comp
         spread = _between(_continued(gain, 2), bare.shape[1])
         even = bare[core] * np.conj(spread[2:-2])
         fitted = _fit(design[2:-2], even, np.abs(gain[1:-1]) ** 2)
-        model[inner] = design @ fitted
+        model[inner] = _product(design, fitted)
         gain, clear = _gain(bare[body], model[body])
         if clear and design.shape[1] == PULSE_SYMBOLS:
             design = _with_slopes(design)
@@ -83,7 +85,7 @@ def rebuild(bare: Complex, states: NDArray[np.int8], noise: float) -> tuple[Comp
     rest = bare[core] - model[core] * spread[2:-2]
     fitted, pulse = _significant(fitted, rest, power)
     sent = np.zeros_like(bare)
-    sent[inner] = (design @ fitted) * spread
+    sent[inner] = _product(design, fitted) * spread
     sent += ramps(bare - sent, states.size, power, noise)
     return sent, pulse * np.float32(np.sqrt(power))
 
@@ -104,7 +106,7 @@ def _fit(design: Real, weighted: Complex, weight: Real) -> Complex:
     """Least squares: shape (columns of the design, m)."""
     normal = (design * weight[:, None]).T @ design
     normal += 1e-6 * weight.sum() * np.eye(design.shape[1], dtype=np.float32)
-    right = design.T.astype(np.complex64) @ weighted
+    right = _product(design.T, weighted)
     return np.linalg.solve(normal, right).astype(np.complex64)
 
 
@@ -176,11 +178,20 @@ def _continued(values: Complex, count: int) -> Complex:
     return np.concatenate((2 * values[0] - before, values, 2 * values[-1] - after))
 
 
+def _product(left: NDArray[_Left], right: NDArray[_Number]) -> NDArray[_Number]:
+    """The product of two matrices, by some columns at a time: see LARGEST_PRODUCT."""
+    product = np.empty((left.shape[0], right.shape[1]), right.dtype)
+    converted, step = left.astype(right.dtype), max(1, LARGEST_PRODUCT // left.size)
+    for first in range(0, right.shape[1], step):
+        some = slice(first, first + step)
+        product[:, some] = converted @ right[:, some]
+    return product
+
+
 def _between(values: NDArray[_Number], per_symbol: int) -> NDArray[_Number]:
     """Values at the middle of each row but the first and last, and between: parabolas."""
     middle = np.lib.stride_tricks.sliding_window_view(values, 3)
-    between: NDArray[_Number] = middle @ _parabolas(per_symbol).astype(values.dtype)
-    return between
+    return _product(middle, _parabolas(per_symbol).astype(values.dtype))
 
 
 @lru_cache(maxsize=64)

@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from radio.dsp.baseband import Baseband, Chirp, Integrator
+from radio.dsp.carrier import Carrier
+from radio.dsp.demodulate import SoftFrame
 from radio.dsp.detours import mend
+from radio.dsp.header import Header
+from radio.dsp.heard import Cut, Heard
+from radio.dsp.join import Joiner
 from radio.dsp.modulate import Shape
 from radio.dsp.patterns import pattern_of, states_of
 from radio.dsp.replicas import agreement, shown
+from radio.dsp.report import Undecoded
 from radio.dsp.trellis import body_states, decode_together
 from radio.sigfox.bits import Bits
 from radio.sigfox.crc import crc16_fits
 from radio.sigfox.frame_type import FRAME_CLASSES, HEADER_BITS, ClassName, FrameTypeMatch
+from radio.sigfox.rejected import Reason
 from radio.sigfox.uplink import MessageType, Uplink, encode_uplink
 from tests.simulators.scene import Scene, missed, pairs
 
@@ -103,6 +111,42 @@ def test_mending_turns_noise_into_a_message_as_rarely_as_its_trials_allow() -> N
     found = [body for body in mended if body is not None]
     assert len(found) <= 3  # 1000 times 32 trials in 65 536 are 0.5
     assert all(crc16_fits(body) for body in found)
+
+
+def as_heard(uplink: Uplink, rank: int, states: np.ndarray, start: float) -> Heard:
+    """A frame that failed alone, one sample a symbol."""
+    frame_class = FRAME_CLASSES[CLASS_OF_LENGTH[len(uplink.payload)]]
+    carrier, count = Carrier(0.0, 0.0, 0.0, 1.0), frame_class.total_bits + 1
+    baseband = Baseband(np.zeros(count, np.complex64), 100.0, start, 0.0)
+    soft = SoftFrame(
+        kind=FrameTypeMatch(frame_class, rank, 0),
+        start=start,
+        symbols=np.zeros(count, np.complex128),
+        carrier=carrier,
+        phase=np.zeros(count),
+        soft=np.zeros(count),
+    )
+    return Heard(
+        header=Header(start, frame_class, rank, 0.0, 0.0, 1.0, energy=500.0, likeness=0.9),
+        frame_type_errors=0,
+        cut=Cut(0, Chirp(carrier, start, 1.0), Integrator(baseband, 100.0), soft),
+        states=states,
+        undecoded=Undecoded(Reason.CRC, 100, start / 100, 0.0, 20.0),
+    )
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_frame_that_was_cut_off_confirms_nothing(*, cut_off: bool) -> None:
+    uplink = Uplink(0x0123ABCD, 77, bytes(range(12)), MessageType.BYTES)
+    silence = np.zeros(body_of(uplink).size + HEADER_BITS + 1)
+    first, second = (heard(uplink, rank, silence) for rank in (1, 2))
+    first[40] *= -0.1  # its checksum fails, but for this state all is well
+    joiner = Joiner(100, 100.0)
+    assert joiner.join(as_heard(uplink, 1, first, 0.0)) == []
+    found = joiner.join(as_heard(uplink, 2, 0 * second if cut_off else second, 300.0))
+    assert [replica.frame.uplink.device_id for replica in found] == (
+        [] if cut_off else [0x0123ABCD] * 2
+    )
 
 
 def test_noise_agrees_less_than_the_weakest_message() -> None:
