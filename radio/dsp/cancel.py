@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from radio.dsp.pulse import PULSE_SYMBOLS, carrier_turns, rebuild
+from radio.dsp.pulse import Rebuilt, carrier_turns, rebuild
 from radio.dsp.ramps import LEAD_ROWS, TRAIL_ROWS
 from radio.dsp.raster import Raster
 from radio.dsp.spectra import BLOCK_SYMBOLS, Complex, SpectraStore
@@ -77,18 +77,15 @@ def cancel(store: SpectraStore, known: Known) -> Taken:
     bit_rate = store.grid.rate_hz / known.symbol_samples
     first = symbols = _NARROWEST_SYMBOLS if known.snr < _WEAK_SNR else _USUAL_SYMBOLS
     raster = _raster(store, known, symbols)
-    sent, pulse = _sent(store, known, raster)
-    wanted = _wanted_symbols(pulse, raster, known.noise_per_hz, bit_rate)
+    sent, rebuilt = _sent(store, known, raster)
+    wanted = _wanted_symbols(rebuilt.pulse, raster, known.noise_per_hz, bit_rate)
     while symbols < min(wanted, _most_symbols(known.snr)):
         symbols *= 2
     if symbols > first:
         raster = _raster(store, known, symbols)
         sent, _ = _sent(store, known, raster)
     raster.subtract(store, sent)
-    body = sent[LEAD_ROWS : sent.shape[0] - TRAIL_ROWS]
-    power = float(np.mean(np.square(body.real) + np.square(body.imag)))
-    follows = PULSE_SYMBOLS / known.states.size * 2 * raster.half_hz * known.noise_per_hz
-    return Taken(max(power - follows, 0.1 * power), raster.half_hz)
+    return Taken(rebuilt.power, raster.half_hz)
 
 
 def _raster(store: SpectraStore, known: Known, symbols: int) -> Raster:
@@ -104,16 +101,16 @@ def _raster(store: SpectraStore, known: Known, symbols: int) -> Raster:
     )
 
 
-def _sent(store: SpectraStore, known: Known, raster: Raster) -> tuple[Complex, Complex]:
-    """What the sender sent, as the raster cuts it, and its pulse."""
+def _sent(store: SpectraStore, known: Known, raster: Raster) -> tuple[Complex, Rebuilt]:
+    """What the sender sent, as the raster cuts it, and what it was rebuilt from."""
     grid = raster.grid
     middles = known.start + known.symbol_samples * (np.arange(known.states.size) + 0.5)
     off_hz = known.frequency_hz - grid.frequency_hz(raster.position)
     phase = known.phase + 2 * np.pi * off_hz / grid.rate_hz * middles
     turns = carrier_turns(phase, raster.per_symbol)
     noise = known.noise_per_hz * grid.rate_hz / known.symbol_samples
-    sent, pulse = rebuild(raster.cut(store) * np.conj(turns), known.states, noise)
-    return sent * turns, pulse
+    rebuilt = rebuild(raster.cut(store) * np.conj(turns), known.states, noise)
+    return rebuilt.sent * turns, rebuilt
 
 
 def _most_symbols(snr: float) -> float:

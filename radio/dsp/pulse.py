@@ -7,6 +7,7 @@ filter the sender uses, is one product of small matrices.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -32,6 +33,8 @@ _CLEAR: Final = 300.0
 # What the fit explains at a frequency counts as sent as far as it is more than this many times what
 # it would explain of anything.
 _BY_CHANCE: Final = 1.5
+# Of what the fit explains so much is the sender's at least.
+_LEAST_OWN: Final = 0.1
 
 _Number = TypeVar("_Number", np.float64, np.complex64)
 _Left = TypeVar("_Left", np.float32, np.float64, np.complex64)
@@ -53,16 +56,28 @@ def carrier_turns(phase: NDArray[np.float64], per_symbol: int) -> Complex:
     return turns
 
 
-def rebuild(bare: Complex, states: NDArray[np.int8], noise: float) -> tuple[Complex, Complex]:
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A sender's part of a signal.
+
+    Attributes:
+        sent: Shape as the signal.
+        pulse: Of a state; shape (3 m,).
+        power: Mean over the frame; without the noise that the fit followed.
+    """
+
+    sent: Complex
+    pulse: Complex
+    power: float
+
+
+def rebuild(bare: Complex, states: NDArray[np.int8], noise: float) -> Rebuilt:
     """The sender's part of a signal whose carrier was turned back.
 
     Args:
         bare: Shape (states + LEAD_ROWS + TRAIL_ROWS, m).
         states: Phase states +1, -1.
         noise: Noise power in bit-rate Hz, about.
-
-    Returns:
-        What was sent, shape as `bare`, and the pulse, shape (3 m,).
     """
     inner = slice(LEAD_ROWS - 1, bare.shape[0] - TRAIL_ROWS + 1)
     body = slice(LEAD_ROWS, LEAD_ROWS + states.size)
@@ -82,12 +97,22 @@ def rebuild(bare: Complex, states: NDArray[np.int8], noise: float) -> tuple[Comp
             design = _with_slopes(design)
     spread = _between(_continued(gain, 2), bare.shape[1])
     power = float(np.mean(np.abs(gain) ** 2))
-    rest = bare[core] - model[core] * spread[2:-2]
+    explained = model[core] * spread[2:-2]
+    rest = bare[core] - explained
     fitted, pulse = _significant(fitted, rest, power)
     sent = np.zeros_like(bare)
     sent[inner] = _product(design, fitted) * spread
     sent += ramps(bare - sent, states.size, power, noise)
-    return sent, pulse * np.float32(np.sqrt(power))
+    # The pulse and its gain follow a part of whatever else is there.
+    window = _CLEAR_GAIN_WINDOW if clear else _GAIN_WINDOW
+    followed = design.shape[1] / states.size + 1 / (window * bare.shape[1])
+    all_explained = _mean_power(explained)
+    own = max(all_explained - followed * _mean_power(rest), _LEAST_OWN * all_explained)
+    return Rebuilt(sent, pulse * np.float32(np.sqrt(power)), own)
+
+
+def _mean_power(signal: Complex) -> float:
+    return float(np.mean(np.square(signal.real) + np.square(signal.imag)))
 
 
 def _design(states: NDArray[np.int8]) -> Real:
