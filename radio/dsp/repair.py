@@ -22,9 +22,10 @@ from radio.sigfox.frame_type import HEADER_BITS, FrameClass
 
 WEAK_STATES: Final = 12
 MOST_TURNS: Final = 3
-# Probability, as a natural logarithm, that these and no other states were received wrong. A wrong
-# frame passes the checksum once in e^11; a repair less likely than this would too often be that.
-LEAST_LIKELY: Final = -7.5
+# Logarithm of how likely a repair must be beside all that was not tried, of which one in 65 536
+# (e^11) passes the checksum as well: e^5 to one. What was not tried is never quite impossible.
+LEAST_LIKELY: Final = -6.0
+LEAST_UNTRIED: Final = 0.03
 # Mean over deviation of the states' size, squared, as half-normal noise gives 1.75: a burst that is
 # not clearly better has nothing certain in it that a repair could lean on.
 LEAST_CLEARNESS: Final = 4.4
@@ -78,7 +79,9 @@ def repair(
     cost = costs[_CHOICES].sum(axis=1)
     chosen = np.argsort(cost, kind="stable")
     all_right = -np.log1p(np.exp(-odds * size[first:])).sum()
-    chosen = chosen[all_right - odds * cost[chosen] >= LEAST_LIKELY]
+    likely = all_right - odds * cost
+    untried = max(1.0 - float(np.exp(likely).sum() + np.exp(all_right)), LEAST_UNTRIED)
+    chosen = chosen[likely[chosen] >= LEAST_LIKELY + np.log(untried)]
     sums = np.bitwise_xor.reduce(shares[_CHOICES[chosen]], axis=1)
     fits = np.flatnonzero(sums == checksum_error(body, rank))
     if fits.size == 0:
