@@ -67,23 +67,28 @@ class FrameReader:
             if isinstance(result, Decoded):
                 return result
             failed.insert(0, result)
-        failed += [self._heard(header, cut) for cut in doubtful if cut.soft.is_whole]
+        failed += [
+            self._heard(header, cut, self._trust(cut), Reason.FRAME_TYPE)
+            for cut in doubtful
+            if cut.soft.is_whole
+        ]
         return replace(failed[0], others=tuple(failed[1:]))
 
     def _try(self, header: Header, cut: Cut) -> Decoded | Heard:
-        soft = cut.soft
-        noise = self._noise.before(cut.position)
-        trust = weights(soft, noise)
-        result, bits = decide(soft.soft * trust, _odds(soft, trust, noise), soft.kind)
+        soft, trust = cut.soft, self._trust(cut)
+        odds = _odds(soft, trust, self._noise.before(cut.position))
+        result, bits = decide(soft.soft * trust, odds, soft.kind)
         if isinstance(result, UplinkFrame):
             return self._taker.take_out(result, states_of(bits), cut)
-        return self._heard(header, cut, result.reason)
+        return self._heard(header, cut, trust, result.reason)
 
-    def _heard(self, header: Header, cut: Cut, reason: Reason = Reason.FRAME_TYPE) -> Heard:
+    def _trust(self, cut: Cut) -> NDArray[np.float64]:
+        return weights(cut.soft, self._noise.before(cut.position))
+
+    def _heard(self, header: Header, cut: Cut, trust: NDArray[np.float64], reason: Reason) -> Heard:
         soft, pattern = cut.soft, pattern_of(cut.soft.kind)
         # By amplitude and trust: what a strong replica says counts more.
         amplitude = np.abs(soft.soft[:PATTERN_STATES] @ pattern) / PATTERN_STATES
-        trust = weights(soft, self._noise.before(cut.position))
         states = body_states(amplitude * trust * soft.soft, pattern)
         undecoded = self._taker.failed(reason, cut)
         return Heard(_as_read(header, soft), soft.kind.errors, cut, states, undecoded)
